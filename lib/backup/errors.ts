@@ -47,6 +47,8 @@ export const BACKUP_ERRORS = {
   ARTIFACT_EXISTS: entry('There is a file of this name already.', 'Choose another name, or move the file away; a backup never overwrites a file.', 409, false),
   ARTIFACT_NOT_FOUND: entry('The backup’s file is not where it was kept.', 'It was moved or deleted outside of this product; use another backup.', 404, false),
   // Runs and people
+  RUN_MISSED: entry('The scheduled backup was missed.', 'No runner was there in time. Check that the server runs around the clock; the next scheduled one is unaffected.', 503, false),
+  RUN_GAVE_UP: entry('The backup was given up after its last try.', 'The detail says why the last try failed. Mend that, then start another one.', 503, false),
   RUN_CANCELLED: entry('The backup was cancelled.', 'Start another one when you are ready.', 409, false),
   LEASE_LOST: entry('Another runner has taken over this backup.', 'Nothing to do: the other runner finishes it.', 409, false),
   RUN_DRAINED: entry('The runner is being stopped and handed the backup back.', 'It goes on as soon as a runner is there.', 503, true),
@@ -57,6 +59,7 @@ export const BACKUP_ERRORS = {
   CATALOG_UNREACHABLE: entry('The catalog of backups cannot be read.', 'Try again in a moment; if it stays, check the database.', 503, true),
   BACKUP_NOT_FOUND: entry('There is no such backup.', 'It may have been opened from an old link.', 404, false),
   INPUT_INVALID: entry('Something that was entered cannot be used.', 'The detail says what and why.', 400, false),
+  SERVER_NOT_STARTED: entry('The built-in database server did not start.', 'The detail says what it reported; its log, postgres.log in the data folder, says more.', 500, false),
   ENVIRONMENT_INVALID: entry('A setting in the environment is missing or malformed.', 'The detail names the variable and shows an example.', 500, false),
   INTERNAL: entry('Something unexpected went wrong.', 'Please report it with the reference; the log has the cause.', 500, false),
 } as const satisfies Record<string, ErrorEntry>;
