@@ -179,8 +179,9 @@ function isReady(dataFolder: string, processId: number): boolean {
 
 /** The environment without PG… variables: they would reconfigure the server. Messages are English, for the words above. */
 function serverEnvironment(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(PG|LC_|LANG)/.test(name));
-  return { ...Object.fromEntries(kept), LC_ALL: 'C' };
+  const kept: NodeJS.ProcessEnv = { ...process.env, LC_ALL: 'C' };
+  for (const name of Object.keys(kept)) if (/^(PG|LANG|LC_(?!ALL))/.test(name)) delete kept[name];
+  return kept;
 }
 
 function reportOf(logFile: string, from: number): string {
