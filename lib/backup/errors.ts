@@ -60,6 +60,7 @@ export const BACKUP_ERRORS = {
   BACKUP_NOT_FOUND: entry('There is no such backup.', 'It may have been opened from an old link.', 404, false),
   INPUT_INVALID: entry('Something that was entered cannot be used.', 'The detail says what and why.', 400, false),
   SERVER_NOT_STARTED: entry('The built-in database server did not start.', 'The detail says what it reported; its log, postgres.log in the data folder, says more.', 500, false),
+  MIGRATION_FAILED: entry('The database could not be brought up to date.', 'The detail names the file and what the database said; nothing of that file was kept.', 500, false),
   ENVIRONMENT_INVALID: entry('A setting in the environment is missing or malformed.', 'The detail names the variable and shows an example.', 500, false),
   INTERNAL: entry('Something unexpected went wrong.', 'Please report it with the reference; the log has the cause.', 500, false),
 } as const satisfies Record<string, ErrorEntry>;

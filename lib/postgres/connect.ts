@@ -1,0 +1,118 @@
+import pg from 'pg';
+import { BackupError } from '#lib/backup/errors.ts';
+
+/** Port of Supabase's transaction pooler: each transaction may land on another server session. */
+const TRANSACTION_POOLER_PORT = 6543;
+
+/**
+ * Settings that make COPY text the same on every server and let a snapshot live as long as it must. Each was shown to lose
+ * data or to fail without it; Supabase, for one, stops statements after two minutes.
+ */
+const PINS = `
+  set datestyle = 'ISO, YMD'; set timezone = 'UTC'; set intervalstyle = 'postgres'; set extra_float_digits = 1;
+  set bytea_output = 'hex'; set lc_monetary = 'C'; set client_encoding = 'UTF8'; set search_path = ''; set row_security = off;
+  set synchronize_seqscans = off; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0`;
+
+/** How to reach a database. */
+export type Source = {
+  /** `postgres://user:password@host:port/database` */
+  readonly url: string;
+  /** Shown in `pg_stat_activity`. */
+  readonly applicationName: string;
+};
+
+/** Host, port, database and user of a connection string, without its password: safe to show. */
+export function describeUrl(url: string): { host: string; port: number; database: string; user: string } {
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    throw new BackupError('SOURCE_URL_INVALID');
+  }
+  if (!/^postgres(ql)?:$/.test(parsed.protocol)) throw new BackupError('SOURCE_URL_INVALID');
+  const user = decode(parsed.username);
+  return {
+    host: parsed.hostname || parsed.searchParams.get('host') || 'localhost',
+    port: Number(parsed.port || 5432),
+    database: decode(parsed.pathname.slice(1)) || user || 'postgres',
+    user,
+  };
+}
+
+/**
+ * Opens one session with every setting pinned. The caller ends it with `client.end()`, or cuts it with `cutSession`.
+ * @throws BackupError SOURCE_URL_INVALID, SOURCE_IS_POOLER, SOURCE_UNREACHABLE, SOURCE_AUTH_FAILED, SOURCE_TOO_OLD
+ */
+export async function openSession(source: Source): Promise<pg.Client> {
+  const place = describeUrl(source.url);
+  if (place.port === TRANSACTION_POOLER_PORT) {
+    throw new BackupError('SOURCE_IS_POOLER', `Instead of port ${place.port} use ${place.host}:5432 with the same user and password.`);
+  }
+  const client = new pg.Client({
+    connectionString: source.url,
+    application_name: source.applicationName,
+    connectionTimeoutMillis: 20_000,
+    keepAlive: true,
+  });
+  // Without a listener a cut connection ends the whole program; the query under way reports it anyway.
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await client.query(PINS);
+    const { rows } = await client.query<{ version: number }>("select current_setting('server_version_num')::int as version");
+    const version = rows[0].version;
+    if (version < 130_000) throw new BackupError('SOURCE_TOO_OLD', `The server has version ${Math.floor(version / 10_000)}.`);
+    if (version >= 170_000) await client.query('set transaction_timeout = 0');
+    return client;
+  } catch (error) {
+    cutSession(client);
+    throw asSourceError(error, `${place.host}:${place.port}, database “${place.database}”, user “${place.user}”`);
+  }
+}
+
+/** Closes the connection at once, whatever is under way on it; the server notices and stops its work. */
+export function cutSession(client: pg.Client): void {
+  client.connection.stream.destroy();
+}
+
+const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', '57P03', '53300']);
+const LOST = new Set(['ECONNRESET', 'EPIPE', '57P01', '57P02', '08006', '08003']);
+
+/**
+ * What a driver's error means to a person. `where` names the place or the statement, without row data.
+ * Classes of SQLSTATE: PostgreSQL manual, appendix A.
+ */
+export function asSourceError(error: unknown, where: string): BackupError {
+  if (error instanceof BackupError) return error;
+  const code = codeOf(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const said = `${where}: ${message}`;
+  if (code === '28P01' || code === '28000' || message.includes('password must be a string')) {
+    return new BackupError('SOURCE_AUTH_FAILED', said, { cause: error });
+  }
+  if (code === '3D000' || UNREACHABLE.has(code) || message.includes('timeout expired')) {
+    return new BackupError('SOURCE_UNREACHABLE', said, { cause: error });
+  }
+  if (LOST.has(code) || message.startsWith('Connection terminated')) return new BackupError('SOURCE_CONNECTION_LOST', where, { cause: error });
+  if (code === '55P03') return new BackupError('TABLE_LOCKED', said, { cause: error });
+  if (code === '42501') {
+    const isHidden = message.includes('row-level security');
+    return new BackupError(isHidden ? 'ROWS_HIDDEN' : 'TABLE_NOT_READABLE', said, { cause: error });
+  }
+  if (/^[0-9A-Z]{5}$/.test(code)) return new BackupError('QUERY_FAILED', said, { cause: error });
+  return new BackupError('INTERNAL', where, { cause: error });
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
+  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string') return error.code;
+  return '';
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

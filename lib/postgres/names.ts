@@ -1,0 +1,9 @@
+/** A name as an SQL identifier: quoted always, so that no name is special (PostgreSQL manual, "Identifiers"). */
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** `"schema"."table"` */
+export function qualified(table: { readonly schema: string; readonly name: string }): string {
+  return `${quoted(table.schema)}.${quoted(table.name)}`;
+}

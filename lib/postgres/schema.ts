@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { BackupError } from '#lib/backup/errors.ts';
+import type { Source } from './connect.ts';
+import { BUNDLED_MAJOR, nativePgDumpMajor, runBundledPgDump, runNativePgDump } from './pg-dump.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** The definitions of everything covered, as SQL. */
+export type SchemaDump = {
+  /** Types, tables, functions: what must be there before rows. */
+  readonly pre: string;
+  /** Keys, indexes, triggers, policies: what comes after rows. */
+  readonly post: string;
+  /** Changes when a definition changes, and only then. 64 hex digits. */
+  readonly fingerprint: string;
+  /** Which pg_dump wrote it. */
+  readonly pgDump: string;
+  readonly warnings: readonly string[];
+};
+
+/**
+ * Dumps the definitions on the snapshot, by the real pg_dump, over a session of its own. Schemas that are not covered are
+ * excluded by name: choosing schemas (`--schema`) would leave out extensions, publications and event triggers.
+ * `managed` is the SQL of `managedObjects`, which no such dump holds: it is added behind the rest.
+ * @throws BackupError SOURCE_TOO_NEW, SCHEMA_DUMP_FAILED, and what `openSession` throws
+ */
+export async function dumpSchema(source: Source, snapshot: Snapshot, managed: string, signal: AbortSignal): Promise<SchemaDump> {
+  const common = [
+    '--schema-only',
+    '--no-tablespaces',
+    '--no-subscriptions',
+    `--snapshot=${snapshot.exportedId}`,
+    ...snapshot.otherSchemas.map((schema) => `--exclude-schema="${schema.replaceAll('"', '""')}"`),
+  ];
+  const choice = choosePgDump(Math.floor(snapshot.server.versionNumber / 10_000), await nativePgDumpMajor());
+  const run = choice.tool === 'bundled' ? runBundledPgDump : runNativePgDump;
+  const sections = ['pre-data', 'post-data'].map((section) => run(source, [...common, `--section=${section}`], signal));
+  const [pre, post] = (await Promise.all(sections)).map(clean);
+  return {
+    pre,
+    post: post + managed,
+    fingerprint: createHash('sha256').update(pre).update(post).update(managed).digest('hex'),
+    pgDump: `${choice.tool} ${choice.major}`,
+    warnings: choice.warnings,
+  };
+}
+
+type PgDumpChoice = { tool: 'bundled' | 'native'; major: number; warnings: string[] };
+
+/**
+ * The bundled pg_dump, unless the server is newer: then one on PATH that is new enough; with neither, one major version
+ * ahead is tried with a warning, further ahead is refused.
+ * @throws BackupError SOURCE_TOO_NEW
+ */
+export function choosePgDump(serverMajor: number, nativeMajor: number | null): PgDumpChoice {
+  if (serverMajor <= BUNDLED_MAJOR) return { tool: 'bundled', major: BUNDLED_MAJOR, warnings: [] };
+  if (nativeMajor !== null && nativeMajor >= serverMajor) return { tool: 'native', major: nativeMajor, warnings: [] };
+  if (serverMajor === BUNDLED_MAJOR + 1) {
+    const warning = `The server runs Postgres ${serverMajor}, the bundled pg_dump knows versions up to ${BUNDLED_MAJOR}: definitions of new kinds may be missing. Install postgresql-client-${serverMajor}.`;
+    return { tool: 'bundled', major: BUNDLED_MAJOR, warnings: [warning] };
+  }
+  throw new BackupError('SOURCE_TOO_NEW', `The server has version ${serverMajor}, the bundled pg_dump ${BUNDLED_MAJOR}.`);
+}
+
+/**
+ * Takes out what belongs to this one dump or this one server: the random \restrict tokens, version comments, and
+ * `pg_attver`, which servers of the newest minor releases keep among a column's options and others do not know.
+ */
+function clean(sql: string): string {
+  return sql
+    .replace(/^\\(?:un)?restrict\b.*\n/gm, '')
+    .replace(/^-- Dumped (?:from database|by pg_dump) version .*\n/gm, '')
+    .replace(/^ALTER TABLE .* ALTER COLUMN .* SET \(pg_attver='?\d+'?\);\n/gm, '');
+}

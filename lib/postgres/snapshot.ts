@@ -1,0 +1,138 @@
+import pg from 'pg';
+import type { Coverage } from '#lib/backup/coverage.ts';
+import { BackupError } from '#lib/backup/errors.ts';
+import { asSourceError, cutSession, describeUrl, openSession, type Source } from './connect.ts';
+import { qualified } from './names.ts';
+import { listTables, type SourceTable, type SourceTables } from './tables.ts';
+
+/** How long to wait for a table that somebody else holds locked. */
+const LOCK_TIMEOUT_MS = 30_000;
+const ATTEMPTS = 3;
+
+/** One view of the database that does not change while it is held. */
+export type Snapshot = SourceTables & {
+  /** Holds the locks and the snapshot; one statement at a time. */
+  readonly client: pg.Client;
+  /** For `set transaction snapshot` of another session. */
+  readonly exportedId: string;
+  readonly takenAt: Date;
+  readonly server: { readonly version: string; readonly versionNumber: number; readonly encoding: string; readonly collation: string };
+  /** Names the database wherever it is copied: Supabase's project ref, else system identifier and database name. */
+  readonly home: string;
+};
+
+/**
+ * Takes a snapshot and hands it to `use`; afterwards the locks are gone and the session is closed. The order is what keeps
+ * it whole: the tables are listed, then locked against TRUNCATE, DROP and ALTER, then the snapshot is taken, then they are
+ * listed again. Without the lock a TRUNCATE between snapshot and COPY gives no rows and no error.
+ * An abort cuts the connection, so that the server stops at once.
+ * @throws BackupError what `openSession` and `listTables` throw; TABLE_LOCKED, SCHEMA_CHANGING, SOURCE_CONNECTION_LOST
+ */
+export async function withSnapshot<T>(
+  source: Source,
+  coverage: Coverage,
+  signal: AbortSignal,
+  use: (snapshot: Snapshot) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  const client = await openSession(source);
+  const cut = (): void => cutSession(client);
+  signal.addEventListener('abort', cut, { once: true });
+  try {
+    const result = await use(await take(client, coverage, source.url));
+    await client.query('commit');
+    await client.end();
+    return result;
+  } catch (error) {
+    cut();
+    signal.throwIfAborted();
+    throw asSourceError(error, 'During the snapshot');
+  } finally {
+    signal.removeEventListener('abort', cut);
+  }
+}
+
+async function take(client: pg.Client, coverage: Coverage, url: string): Promise<Snapshot> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const before = await listTables(client, coverage);
+    await client.query('begin isolation level repeatable read read only');
+    await lock(client, before.tables);
+    const facts = (await client.query<Facts>(FACTS)).rows[0];
+    const after = await listTables(client, coverage);
+    if (isSame(before, after)) {
+      return {
+        ...after,
+        client,
+        exportedId: facts.exportedId,
+        takenAt: facts.takenAt,
+        server: { version: facts.version, versionNumber: facts.versionNumber, encoding: facts.encoding, collation: facts.collation },
+        home: projectRef(url) ?? `${facts.systemIdentifier ?? 'unknown'}/${facts.database}`,
+      };
+    }
+    await client.query('rollback');
+  }
+  throw new BackupError('SCHEMA_CHANGING');
+}
+
+/** Everything that will be read is locked in one statement, before the transaction's first query fixes the snapshot. */
+async function lock(client: pg.Client, tables: readonly SourceTable[]): Promise<void> {
+  const names = tables.filter((table) => table.dataLeftOut === null).map((table) => `only ${qualified(table)}`);
+  if (names.length === 0) return;
+  await client.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
+  try {
+    await client.query(`lock table ${names.join(', ')} in access share mode`);
+  } catch (error) {
+    // A table that vanished since it was listed: the caller lists again.
+    if (error instanceof pg.DatabaseError && (error.code === '42P01' || error.code === '3F000')) {
+      throw new BackupError('SCHEMA_CHANGING', error.message, { cause: error });
+    }
+    throw asSourceError(error, `Waited ${LOCK_TIMEOUT_MS / 1000} s for a table`);
+  }
+  await client.query('set local lock_timeout = 0');
+}
+
+type Facts = {
+  exportedId: string;
+  takenAt: Date;
+  version: string;
+  versionNumber: number;
+  encoding: string;
+  collation: string;
+  database: string;
+  systemIdentifier: string | null;
+};
+
+// pg_control_system needs a privilege that hosted databases may not give; those are known by their project ref.
+const FACTS = `
+  select pg_catalog.pg_export_snapshot() as "exportedId", pg_catalog.statement_timestamp() as "takenAt",
+         pg_catalog.current_setting('server_version') as "version",
+         pg_catalog.current_setting('server_version_num')::int as "versionNumber",
+         pg_catalog.pg_encoding_to_char(d.encoding) as "encoding", d.datcollate as "collation", d.datname as "database",
+         case when pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'execute')
+              then (select system_identifier::text from pg_catalog.pg_control_system()) end as "systemIdentifier"
+    from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()`;
+
+/** Supabase's project ref, from the host `db.<ref>.supabase.co` or the pooler's user `postgres.<ref>`; else null. */
+export function projectRef(url: string): string | null {
+  const { host, user } = describeUrl(url);
+  return /^db\.([a-z0-9]{20})\.supabase\.(co|in|net)$/.exec(host)?.[1] ?? (host.endsWith('.pooler.supabase.com') ? (user.split('.')[1] ?? null) : null);
+}
+
+/** Same tables with the same columns; sizes and estimates may differ. */
+function isSame(a: SourceTables, b: SourceTables): boolean {
+  const shape = (list: SourceTables): string => JSON.stringify(list.tables.map(({ oid, schema, name, columns }) => [oid, schema, name, columns]));
+  return shape(a) === shape(b);
+}
+
+/** Rows of each table in the snapshot, by oid: counted while they are small together, else as the planner estimates. */
+export async function countRows(snapshot: Snapshot, countLimitBytes: number): Promise<{ rows: Map<number, number>; isEstimated: boolean }> {
+  const tables = snapshot.tables.filter((table) => table.dataLeftOut === null);
+  const sizeBytes = tables.reduce((sum, table) => sum + table.sizeOnDiskBytes, 0);
+  if (sizeBytes > countLimitBytes) return { rows: new Map(tables.map((table) => [table.oid, table.estimatedRows])), isEstimated: true };
+  const rows = new Map<number, number>();
+  for (const table of tables) {
+    const { rows: counted } = await snapshot.client.query<{ count: string }>(`select count(*) as count from only ${qualified(table)}`);
+    rows.set(table.oid, Number(counted[0].count));
+  }
+  return { rows, isEstimated: false };
+}
