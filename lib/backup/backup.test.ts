@@ -5,7 +5,12 @@ import { explainFailure, inWords, totalRows } from './backup.ts';
 describe('explainFailure', () => {
   it('turns a known code into its title and hint and keeps the detail', () => {
     const failure = explainFailure('STORE_FULL: /srv/backups');
-    expect(failure).toEqual({ code: 'STORE_FULL', title: BACKUP_ERRORS.STORE_FULL.title, hint: BACKUP_ERRORS.STORE_FULL.hint, detail: '/srv/backups' });
+    expect(failure).toEqual({
+      code: 'STORE_FULL',
+      title: BACKUP_ERRORS.STORE_FULL.title,
+      hint: BACKUP_ERRORS.STORE_FULL.hint,
+      detail: '/srv/backups',
+    });
   });
 
   it('puts the cause of the last attempt in words, too', () => {

@@ -83,7 +83,10 @@ describe('rows that others wrote', () => {
     expect(backup).toMatchObject({ state: 'running', progress: null });
   });
 
-  it.each([{ ...ROW, started_at: 'yesterday' }, { ...ROW, status: 'paused' }, { ...DONE, storage_uri: null }, null])('what is no such row is refused: %#', (row) => {
-    expect(() => backupFromRow(row, NOW)).toThrow();
-  });
+  it.each([{ ...ROW, started_at: 'yesterday' }, { ...ROW, status: 'paused' }, { ...DONE, storage_uri: null }, null])(
+    'what is no such row is refused: %#',
+    (row) => {
+      expect(() => backupFromRow(row, NOW)).toThrow();
+    },
+  );
 });
