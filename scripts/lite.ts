@@ -15,7 +15,6 @@ const Settings = z.object({
 
 process.once('message', (message) => void start(Settings.parse(message)));
 process.once('disconnect', () => process.exit(0)); // whoever started this is gone
-process.on('SIGINT', () => {}); // Ctrl-C reaches the whole group: the starter says when it is this process's turn
 
 async function start(settings: z.infer<typeof Settings>): Promise<void> {
   const connection = createPostgresConnection({ url: settings.databaseUrl, postgresOptions: { onnotice: () => {} } });

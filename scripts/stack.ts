@@ -121,7 +121,7 @@ type Lite = { readonly apiUrl: string; readonly ended: Promise<void>; stop(): Pr
 async function startLite(postgres: PostgresServer, secrets: Secrets, { dataFolder, siteUrl }: StackOptions): Promise<Lite> {
   const file = logFile(dataFolder, 'supabase.log');
   const log = openSync(file, 'a', 0o600);
-  const child = fork(join(import.meta.dirname, 'lite.ts'), { stdio: ['ignore', log, log, 'ipc'], execArgv: [] });
+  const child = fork(join(import.meta.dirname, 'lite.ts'), { detached: true, stdio: ['ignore', log, log, 'ipc'], execArgv: [] });
   closeSync(log);
   const ended = new Promise<void>((done) => child.once('exit', () => done()));
   const { jwtSecret, publishableKey, secretKey } = secrets;

@@ -147,7 +147,9 @@ async function tryStart(binaries: ServerBinaries, options: ServerOptions, port: 
   const program = launch(binaries.postgres, ['-D', options.dataFolder, ...flags]);
   const log = openSync(options.logFile, 'a', 0o600);
   const logStart = statSync(options.logFile).size;
-  const child = spawn(program.command, program.options, { stdio: ['ignore', log, log], env: serverEnvironment(), uid: program.uid, gid: program.gid });
+  // A group of its own: Ctrl-C must not stop the server before those who still write to it have ended.
+  const { command, options: words, uid, gid } = program;
+  const child = spawn(command, words, { detached: true, stdio: ['ignore', log, log], env: serverEnvironment(), uid, gid });
   closeSync(log);
   const ended = new Promise<string>((resolve) => {
     child.on('error', (error) => resolve(error.message));
