@@ -26,7 +26,8 @@ export type GuaranteeReport = readonly { readonly guarantee: string; readonly ho
 
 /**
  * Where artifacts are kept. The one port of the product: each implementation passes `tests/contract/store.contract.ts`.
- * Keys are relative, `/`-separated, made of `[A-Za-z0-9._-]` segments; `.` and `..` are refused (`STORE_REFUSED`).
+ * Keys are relative, `/`-separated, made of `[A-Za-z0-9._-]` segments that do not begin with a dot (so no `.`, `..` or temporary name),
+ * of at most 200 characters each and 1,024 in all; others are STORE_REFUSED.
  * Errors: `BackupError` with STORE_UNAVAILABLE, STORE_FULL, STORE_REFUSED, ARTIFACT_EXISTS or ARTIFACT_NOT_FOUND.
  */
 export interface ArtifactStore {
@@ -38,10 +39,14 @@ export interface ArtifactStore {
    * Streams the bytes in and publishes them whole under `key`. All or nothing: after a failure or an abort nothing under
    * `key` can be opened or listed, and nothing temporary stays. Never overwrites: ARTIFACT_EXISTS.
    * When it returns, the bytes survive a power cut as far as the store can promise.
+   * Chunks are lent: the source may use their memory again. Its own errors and the signal's reason pass through as they are.
    */
   put(key: string, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Artifact>;
 
-  /** The artifact's bytes, or those of a range. ARTIFACT_NOT_FOUND when it is not there. A range past the end is cut. */
+  /**
+   * The artifact's bytes, or those of a range. ARTIFACT_NOT_FOUND when it is not there. A range past the end is cut.
+   * Read the stream to its end or cancel it: until then it holds the file open.
+   */
   open(uri: string, range?: ByteRange): Promise<ReadableStream<Uint8Array>>;
 
   /** Size and time. ARTIFACT_NOT_FOUND when it is not there. */

@@ -15,8 +15,8 @@ import { errnoOf, onDisk } from './words.ts';
 
 /** A published artifact is read-only for its user and group: what is never changed should not be changeable by a slip. */
 const ARTIFACT_MODE = 0o440;
-/** How often a folder may be pruned under our feet before we give up. */
-const ATTEMPTS = 5;
+/** How often a folder may be pruned under our feet before we give up: far more than deletes beside us can be that fast. */
+const ATTEMPTS = 50;
 
 /** How a file store treats its folder. */
 export type FileStoreOptions = {
@@ -58,7 +58,11 @@ class FileStore implements ArtifactStore {
     if ((await lookAt(this.root, segments)) !== null) throw new BackupError('ARTIFACT_EXISTS', join(this.root, key));
     try {
       const partial = await this.#begin(segments);
-      const written = await publish(partial, bytes, signal, { mode: ARTIFACT_MODE, root: this.root, folders: foldersUp(this.root, folders) });
+      const written = await publish(partial, bytes, signal, {
+        mode: ARTIFACT_MODE,
+        root: this.root,
+        folders: foldersUp(this.root, folders),
+      });
       return { uri: uriOfKey(this.#base, key), ...written };
     } catch (error) {
       await pruneFolders(this.root, folders);

@@ -44,13 +44,16 @@ export async function lookAt(root: string, segments: readonly string[]): Promise
   return found;
 }
 
-/** Makes the folders below the root that `segments` name, one at a time; never the root. Links are refused as by `lookAt`. */
+/**
+ * Makes the folders below the root that `segments` name, one at a time; never the root. Links are refused as by `lookAt`.
+ * Throws the system's own ENOENT when somebody prunes one of them meanwhile.
+ */
 export async function makeFolders(root: string, segments: readonly string[]): Promise<void> {
   await requireRoot(root);
   for (let depth = 1; depth <= segments.length; depth++) {
     const steps = segments.slice(0, depth);
     if ((await lookAt(root, steps)) === null) {
-      await onDisk(root, () => mkdir(join(root, ...steps), FOLDER_MODE).catch(unless('EEXIST')));
+      await mkdir(join(root, ...steps), FOLDER_MODE).catch(unless('EEXIST'));
     }
   }
 }

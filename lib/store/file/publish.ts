@@ -88,9 +88,13 @@ async function linkWithoutOverwriting(partial: PartialFile, root: string): Promi
       case 'EOPNOTSUPP':
       case 'ENOSYS':
       case 'EMLINK':
-        throw new BackupError('STORE_UNAVAILABLE', `The disk of ${root} has no hard links, so a backup could overwrite another one; use another disk.`, {
-          cause: error,
-        });
+        throw new BackupError(
+          'STORE_UNAVAILABLE',
+          `The disk of ${root} has no hard links, so a backup could overwrite another one; use another disk.`,
+          {
+            cause: error,
+          },
+        );
       default:
         return onDisk(root, () => Promise.reject(error));
     }

@@ -23,7 +23,8 @@ export function streamOf(file: FileHandle, sizeBytes: number, range: ByteRange |
       try {
         const block = new Uint8Array(Math.min(READ_BYTES, end - position));
         const { bytesRead } = await onDisk(root, () => file.read(block, 0, block.length, position));
-        if (bytesRead === 0) throw new BackupError('STORE_UNAVAILABLE', `A file below ${root} ended after ${position} of ${sizeBytes} bytes.`);
+        if (bytesRead === 0)
+          throw new BackupError('STORE_UNAVAILABLE', `A file below ${root} ended after ${position} of ${sizeBytes} bytes.`);
         position += bytesRead;
         controller.enqueue(block.subarray(0, bytesRead));
       } catch (error) {

@@ -31,7 +31,10 @@ function inWords(root: string, error: unknown): unknown {
     case 'ELOOP':
       return new BackupError('STORE_REFUSED', `There is a symbolic link below ${root} in place of a backup file.`, cause);
     case 'ENOENT':
-      return unavailable(`The folder ${root} is not there. If it lies on a disk of its own, mount that disk; a new folder has to be made by hand.`, error);
+      return unavailable(
+        `The folder ${root} is not there. If it lies on a disk of its own, mount that disk; a new folder has to be made by hand.`,
+        error,
+      );
     case 'ENOTDIR':
       return unavailable(`${root} is not a folder, or a file stands where a folder should be.`, error);
     case 'EACCES':
