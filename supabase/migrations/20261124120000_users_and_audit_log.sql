@@ -33,6 +33,7 @@ create table if not exists paliad.system_audit_log (
 create index if not exists system_audit_log_at_desc_idx on paliad.system_audit_log (at desc, id);
 create index if not exists system_audit_log_object_idx on paliad.system_audit_log (object, at desc);
 comment on table paliad.system_audit_log is 'Append-only record of who did what: UPDATE, DELETE and TRUNCATE are refused for every role. The trust signal behind paliad.backups.';
+comment on column paliad.system_audit_log.id is 'Names the row; paliad.backups.audit_id refers to it.';
 comment on column paliad.system_audit_log.at is 'The server''s clock at the moment of writing, not the start of its transaction.';
 comment on column paliad.system_audit_log.actor_id is 'auth.users.id of who acted; null for the system. Without a foreign key, so that it survives the account.';
 comment on column paliad.system_audit_log.actor_email is 'Captured at write time so that the row survives user deletion. ''system@paliad'' for the system itself.';

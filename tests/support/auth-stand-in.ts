@@ -7,11 +7,10 @@ import type pg from 'pg';
  */
 export const AUTH_STAND_IN = `
 do $$ declare r text; begin
-  foreach r in array array['anon', 'authenticated', 'service_role'] loop
+  foreach r in array array['anon nologin', 'authenticated nologin', 'service_role nologin bypassrls'] loop
     -- Roles belong to the whole server: another test file may be making them at this moment.
-    begin execute format('create role %I nologin', r); exception when duplicate_object or unique_violation then null; end;
+    begin execute 'create role ' || r; exception when duplicate_object or unique_violation then null; end;
   end loop;
-  begin alter role service_role bypassrls; exception when others then null; end;
 end $$;
 create schema if not exists auth;
 create table if not exists auth.users (id uuid primary key default gen_random_uuid(), email text unique);
