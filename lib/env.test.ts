@@ -47,17 +47,21 @@ describe('the environment', () => {
   it('takes the names that Next projects use, and a variable without a value as not set', () => {
     const { SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY, ...rest } = HOSTED;
     const aliases = { NEXT_PUBLIC_SUPABASE_URL: SUPABASE_URL, NEXT_PUBLIC_SUPABASE_ANON_KEY: SUPABASE_PUBLISHABLE_KEY };
-    expect(parseEnv({ ...rest, ...aliases, SUPABASE_URL: '', STORE_URL: '' })).toMatchObject({ supabasePublishableKey: 'sb_publishable_1' });
+    expect(parseEnv({ ...rest, ...aliases, SUPABASE_URL: '', STORE_URL: '' })).toMatchObject({
+      supabasePublishableKey: 'sb_publishable_1',
+    });
   });
 
   it.each(Object.keys(HOSTED).slice(1))('names %s with an example when a hosted project lacks it, already before the start', (name) => {
     const variables = { ...HOSTED, [name]: undefined };
-    for (const parse of [parseEnv, parseLauncherEnv]) expect(detailOf(() => parse(variables))).toMatch(new RegExp(`^${name} is missing\\. Example: ${name}=\\S+`));
+    for (const parse of [parseEnv, parseLauncherEnv])
+      expect(detailOf(() => parse(variables))).toMatch(new RegExp(`^${name} is missing\\. Example: ${name}=\\S+`));
   });
 
   it('names every fault at once', () => {
     const detail = detailOf(() => parseEnv({ ...HOSTED, PORT: '80a', STORE_URL: '/srv', SUPABASE_SECRET_KEY: undefined }));
-    for (const name of ['PORT is not a number', 'STORE_URL is not an address', 'SUPABASE_SECRET_KEY is missing']) expect(detail).toContain(name);
+    for (const name of ['PORT is not a number', 'STORE_URL is not an address', 'SUPABASE_SECRET_KEY is missing'])
+      expect(detail).toContain(name);
   });
 
   it.each([
@@ -77,7 +81,17 @@ describe('the environment', () => {
 
   it('is described in full by .env.example', () => {
     const described = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
-    const names = ['PORT', 'HOST', 'PALIAD_DATA', ...Object.keys(HOSTED), 'DATABASE_CA_FILE', 'SOURCE_DATABASE_URL', 'STORE_URL', 'RUNNER_SECRET', 'RUN_SECONDS'];
+    const names = [
+      'PORT',
+      'HOST',
+      'PALIAD_DATA',
+      ...Object.keys(HOSTED),
+      'DATABASE_CA_FILE',
+      'SOURCE_DATABASE_URL',
+      'STORE_URL',
+      'RUNNER_SECRET',
+      'RUN_SECONDS',
+    ];
     for (const name of names) expect(described).toMatch(new RegExp(`^# ${name}=`, 'm'));
   });
 });

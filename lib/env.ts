@@ -62,7 +62,10 @@ const seconds = z.coerce.number('is not a number').int('is not a whole number').
 const Launcher = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number('is not a number').int('is not a whole number').min(1, 'is not a port').max(65_535, 'is not a port').default(3000),
-  PALIAD_DATA: z.string().default('.paliad').transform((path) => resolve(path)),
+  PALIAD_DATA: z
+    .string()
+    .default('.paliad')
+    .transform((path) => resolve(path)),
 });
 const Hosted = z.object({
   SUPABASE_URL: supabaseUrl,
@@ -71,7 +74,12 @@ const Hosted = z.object({
   DATABASE_URL: databaseUrl,
 });
 const Rest = z.object({
-  DATABASE_CA_FILE: z.string().transform((path) => resolve(path)).refine((path) => existsSync(path), 'names a file that does not exist').nullable().default(null),
+  DATABASE_CA_FILE: z
+    .string()
+    .transform((path) => resolve(path))
+    .refine((path) => existsSync(path), 'names a file that does not exist')
+    .nullable()
+    .default(null),
   SOURCE_DATABASE_URL: databaseUrl.optional(),
   STORE_URL: url(/^(file|supabase|s3):$/).optional(),
   RUNNER_SECRET: z.string().min(16, 'is shorter than 16 characters').optional(),

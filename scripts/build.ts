@@ -25,7 +25,11 @@ export function isBuildDue(): boolean {
 /** Builds the console. Its output is shown only when it fails. `signal` ends it. */
 export async function build(signal?: AbortSignal): Promise<void> {
   const digest = sourceDigest();
-  const child = spawn(process.execPath, [NEXT, 'build'], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_ENV: 'production' } });
+  const child = spawn(process.execPath, [NEXT, 'build'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_ENV: 'production' },
+  });
   const end = () => child.kill('SIGTERM');
   signal?.addEventListener('abort', end);
   let output = '';
@@ -44,7 +48,11 @@ function sourceDigest(): string {
   const hash = createHash('sha256');
   const files = globSync(SOURCES, { cwd: ROOT, withFileTypes: true, exclude: (entry) => /\.test\.tsx?$/.test(entry.name) });
   const paths = files.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  for (const path of paths.sort()) hash.update(`${path.slice(ROOT.length)}\0`).update(readFileSync(path)).update('\0');
+  for (const path of paths.sort())
+    hash
+      .update(`${path.slice(ROOT.length)}\0`)
+      .update(readFileSync(path))
+      .update('\0');
   return hash.digest('hex');
 }
 

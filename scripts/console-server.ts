@@ -63,7 +63,9 @@ async function untilReady(child: ChildProcess, host: string, port: number): Prom
     if (response !== null) return;
     await sleep(50);
   }
-  throw new Error(hasEnded(child) ? 'The console ended while it was starting; it says why above.' : `The console does not answer on port ${port}.`);
+  throw new Error(
+    hasEnded(child) ? 'The console ended while it was starting; it says why above.' : `The console does not answer on port ${port}.`,
+  );
 }
 
 function hasEnded(child: ChildProcess): boolean {
@@ -90,7 +92,9 @@ function endsWithParent(): string[] {
 function isFree(host: string, port: number): Promise<boolean> {
   return new Promise((done, fail) => {
     const probe = createServer();
-    probe.once('error', (error) => ('code' in error && (error.code === 'EADDRINUSE' || error.code === 'EACCES') ? done(false) : fail(error)));
+    probe.once('error', (error) =>
+      'code' in error && (error.code === 'EADDRINUSE' || error.code === 'EACCES') ? done(false) : fail(error),
+    );
     probe.listen(port, host, () => probe.close(() => done(true)));
   });
 }

@@ -40,7 +40,9 @@ export async function claimDataFolder(dataFolder: string): Promise<DataFolderCla
 }
 
 function whereabouts({ processId, address }: Holder, dataFolder: string): string {
-  return address === '' ? `It is just starting on ${dataFolder} (process ${processId}).` : `It is at ${address} (process ${processId}, folder ${dataFolder}).`;
+  return address === ''
+    ? `It is just starting on ${dataFolder} (process ${processId}).`
+    : `It is at ${address} (process ${processId}, folder ${dataFolder}).`;
 }
 
 function writeIfAbsent(file: string, holder: Holder): boolean {
@@ -68,7 +70,9 @@ function isAlive({ processId, startedAt }: Holder): boolean {
 /** When the process began, in the kernel's ticks ('' where /proc does not tell); null when it is gone. A process id alone is reused. */
 function startOf(processId: number): string | null {
   try {
-    const fields = readFileSync(`/proc/${processId}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+    const fields = readFileSync(`/proc/${processId}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
     return fields[0] === 'Z' ? null : (fields[19] ?? '');
   } catch {
     if (process.platform === 'linux') return null;

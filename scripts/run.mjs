@@ -82,7 +82,9 @@ function isInstalled() {
 }
 
 function lockDigest() {
-  return createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  return createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
 }
 
 /** Two scripts started at once in a fresh clone: the second waits, because npm ci empties node_modules first. */
@@ -123,7 +125,12 @@ function isHolderAlive() {
 /** Ends with the exit code of the process, 128 + N when signal N ended it. */
 function run(command, options, stdio, env) {
   return new Promise((resolve, reject) => {
-    child = spawn(command, options, { cwd: options[0] === script ? process.cwd() : root, stdio, env, shell: isWindows && command === 'npm' });
+    child = spawn(command, options, {
+      cwd: options[0] === script ? process.cwd() : root,
+      stdio,
+      env,
+      shell: isWindows && command === 'npm',
+    });
     child.on('error', reject);
     child.on('exit', (code, signal) => {
       child = null;

@@ -109,7 +109,8 @@ async function addAccounts(client: pg.Client, signIns: readonly SignIn[]): Promi
   await client.query("begin; select set_config('paliad.audit_reason', 'first start', true)");
   for (const { email, password, role } of signIns) {
     await client.query(addUser, [email, password]);
-    const member = 'insert into paliad.users (id, email, global_role) select id, email, $2 from auth.users where email = $1 on conflict (id) do nothing';
+    const member =
+      'insert into paliad.users (id, email, global_role) select id, email, $2 from auth.users where email = $1 on conflict (id) do nothing';
     await client.query(member, [email, role]);
   }
   await client.query('commit');

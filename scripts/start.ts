@@ -66,7 +66,9 @@ async function serve(isDev: boolean, stops: Stops, signal: AbortSignal): Promise
   say(`Console started in ${seconds(serverStart)}.`);
   claim.announce(address);
   welcome(address, stack);
-  throw new Error(await Promise.race([server.ended.then(() => 'The console ended by itself.'), stack?.ended ?? new Promise<string>(() => {})]));
+  throw new Error(
+    await Promise.race([server.ended.then(() => 'The console ended by itself.'), stack?.ended ?? new Promise<string>(() => {})]),
+  );
 }
 
 async function startDatabase({ dataFolder }: LauncherEnv, siteUrl: string, stops: Stops): Promise<Stack> {
@@ -88,7 +90,13 @@ async function buildIfDue(signal: AbortSignal): Promise<void> {
 
 /** The server's environment: this one, with the embedded project's values where a hosted project's would stand. */
 function variables(launcher: LauncherEnv, port: number, stack: Stack | null, isDev: boolean): NodeJS.ProcessEnv {
-  const own = { ...process.env, NODE_ENV: isDev ? 'development' : 'production', PORT: String(port), HOST: launcher.host, PALIAD_DATA: launcher.dataFolder } as const;
+  const own = {
+    ...process.env,
+    NODE_ENV: isDev ? 'development' : 'production',
+    PORT: String(port),
+    HOST: launcher.host,
+    PALIAD_DATA: launcher.dataFolder,
+  } as const;
   if (stack === null) return own;
   return {
     ...own,
@@ -108,7 +116,8 @@ function welcome(address: string, stack: Stack | null): void {
     const shown = join(dirname(stack.signInsFile), 'sign-ins.shown');
     if (!existsSync(shown)) {
       writeFileSync(shown, ''); // the first time that a start gets this far
-      for (const { email, password, role } of stack.signIns) say(`  ${email.padEnd(24)} ${password}  ${role === 'global_admin' ? 'sees and makes backups' : 'sees none'}`);
+      for (const { email, password, role } of stack.signIns)
+        say(`  ${email.padEnd(24)} ${password}  ${role === 'global_admin' ? 'sees and makes backups' : 'sees none'}`);
       say(`These sign-ins are kept in ${place}, readable by you alone.`);
     } else say(`The sign-ins stand in ${place}.`);
   }

@@ -30,10 +30,7 @@ const DIES_WITH_PARENT = '--pdeathsig=INT';
 export function launch(program: string, options: readonly string[]): Launch {
   const account = serverAccount();
   const asUser = account === null ? [] : AS_OS_USER;
-  for (const flags of [
-    [...asUser, DIES_WITH_PARENT],
-    [...asUser],
-  ]) {
+  for (const flags of [[...asUser, DIES_WITH_PARENT], [...asUser]]) {
     if (flags.length > 0 && canSetpriv(flags)) return { command: 'setpriv', options: [...flags, program, ...options] };
   }
   return { command: program, options, ...account };

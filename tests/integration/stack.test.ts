@@ -52,7 +52,12 @@ describe('the embedded project', () => {
 
   it('answers with the same keys and people after a restart, and seeds only once', async () => {
     const said: string[] = [];
-    const options = { dataFolder: join(stack.dataFolder, 'another'), siteUrl: 'http://127.0.0.1:3000', settings: THROWAWAY_SETTINGS, say: (s: string) => said.push(s) };
+    const options = {
+      dataFolder: join(stack.dataFolder, 'another'),
+      siteUrl: 'http://127.0.0.1:3000',
+      settings: THROWAWAY_SETTINGS,
+      say: (s: string) => said.push(s),
+    };
     const first = await startStack(options);
     await first.stop();
     said.length = 0;

@@ -4,7 +4,9 @@ import { createDatabase, startPostgres15, withClient } from '#tests/support/post
 describe('the support of the tests', () => {
   it('gives a test file an empty database of its own and takes it away again', async () => {
     const database = await createDatabase();
-    const { rows } = await database.client.query("select count(*)::int as tables from pg_class where relnamespace = 'public'::regnamespace");
+    const { rows } = await database.client.query(
+      "select count(*)::int as tables from pg_class where relnamespace = 'public'::regnamespace",
+    );
     expect(rows).toEqual([{ tables: 0 }]);
     await database.drop();
     await expect(withClient(database.url, (client) => client.query('select 1'))).rejects.toThrow('does not exist');

@@ -13,7 +13,8 @@ export const hasShared = existsSync(SHARED_FOLDER);
 /** The path of a shared file, like `data/northwind/northwind.sql`. Throws in plain words when it is absent: guard with `needsShared`. */
 export function sharedPath(name: string): string {
   const path = join(SHARED_FOLDER, name);
-  if (!existsSync(path)) throw new Error(`${path} is absent: the shared folder is expected beside the checkout (or where PALIAD_SHARED says).`);
+  if (!existsSync(path))
+    throw new Error(`${path} is absent: the shared folder is expected beside the checkout (or where PALIAD_SHARED says).`);
   return path;
 }
 
