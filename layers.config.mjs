@@ -4,7 +4,7 @@ import { globSync, readFileSync } from 'node:fs';
 
 const TESTS = '(\\.test\\.tsx?$|^tests/|^vitest\\.config|^playwright\\.config)';
 const ADAPTERS = ['postgres', 'workbook', 'store', 'catalog', 'notify'];
-const NEXT = '^(next$|next/|node_modules/next/)';
+const NEXT = '(^next$|^next/|node_modules/next/)';
 
 /** The components that run in the browser: their first statement says so, not their place. */
 const clientComponents = globSync('app/**/*.tsx')
