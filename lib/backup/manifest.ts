@@ -43,7 +43,10 @@ const part = z.object({ name: z.string(), rawLength: count, chunks: z.array(chun
 
 const column = z.object({
   name: z.string(),
+  /** As SQL spells it: `numeric(12,2)`. */
   type: z.string(),
+  /** The type below all domains, as `pg_type.typname` spells it: `numeric`. It decides how a cell looks. */
+  baseType: z.string(),
   isNullable: z.boolean(),
   /** Computed by the database: listed, but not in the data parts. */
   isGenerated: z.boolean(),

@@ -1,21 +1,7 @@
 import pg from 'pg';
 import { type Coverage, isSchemaCovered, MANAGED_TABLES, OWN_TABLES_WITHOUT_DATA } from '#lib/backup/coverage.ts';
 import { BackupError } from '#lib/backup/errors.ts';
-import { type NotCovered, tableLabel } from '#lib/backup/manifest.ts';
-
-/** A column as the catalog describes it. */
-export type SourceColumn = {
-  readonly name: string;
-  /** As SQL spells it: `numeric(12,2)`. */
-  readonly type: string;
-  /** The type below all domains, without modifiers, as `pg_type.typname` spells it: `numeric`. */
-  readonly baseType: string;
-  readonly isNullable: boolean;
-  readonly isGenerated: boolean;
-  readonly isIdentity: boolean;
-  readonly default: string | null;
-  readonly comment: string | null;
-};
+import { type ManifestColumn, type NotCovered, tableLabel } from '#lib/backup/manifest.ts';
 
 /** A table that the backup covers. */
 export type SourceTable = {
@@ -24,7 +10,7 @@ export type SourceTable = {
   readonly name: string;
   readonly origin: 'application' | 'managed';
   readonly comment: string | null;
-  readonly columns: readonly SourceColumn[];
+  readonly columns: readonly ManifestColumn[];
   readonly primaryKey: readonly string[];
   /** `column → schema.table` for each column of a foreign key. */
   readonly references: Readonly<Record<string, string>>;
@@ -97,7 +83,7 @@ const COLUMNS = `
    where a.attrelid = any ($1::oid[]) and a.attnum > 0 and not a.attisdropped
    order by a.attrelid, a.attnum`;
 
-type ColumnRow = SourceColumn & { table: number; isKey: boolean; keyPosition: number | null; references: string | null };
+type ColumnRow = ManifestColumn & { table: number; isKey: boolean; keyPosition: number | null; references: string | null };
 
 /**
  * Lists what is covered, what is not, and refuses what could not be read whole.

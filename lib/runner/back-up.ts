@@ -1,0 +1,150 @@
+import type { Progress } from '#lib/backup/backup.ts';
+import type { Coverage } from '#lib/backup/coverage.ts';
+import { asBackupError } from '#lib/backup/errors.ts';
+import { type Manifest, tableLabel } from '#lib/backup/manifest.ts';
+import { describeUrl, type Source } from '#lib/postgres/connect.ts';
+import { copyOut } from '#lib/postgres/copy-out.ts';
+import { readSequences, takeInventory } from '#lib/postgres/inventory.ts';
+import { managedObjects } from '#lib/postgres/managed-objects.ts';
+import { dumpSchema, type SchemaDump } from '#lib/postgres/schema.ts';
+import { countRows, type Snapshot, withSnapshot } from '#lib/postgres/snapshot.ts';
+import type { Artifact } from '#lib/store/store.ts';
+import { createWorkbook, type WorkbookWriter } from '#lib/workbook/workbook.ts';
+import { ProgressReport } from './progress.ts';
+import { PRODUCT_VERSION } from './version.ts';
+
+/** Tables are counted while they are smaller than this together; above, the planner's estimates decide about the sheets. */
+const COUNT_LIMIT_BYTES = 1_000_000_000;
+
+/** What is to be backed up, and where to. */
+export type BackUpRequest = {
+  readonly source: Source;
+  readonly coverage: Coverage;
+  /** Cells of all sheets together. */
+  readonly cellLimit: number;
+  readonly organisation: string;
+  /** An e-mail address, or words. */
+  readonly requestedBy: string;
+  /** An existing folder with room for the deflated sheets of one table. */
+  readonly temporaryFolder: string;
+  /** Takes the bytes and publishes them whole, or rejects. */
+  readonly publish: (bytes: AsyncIterable<Uint8Array>, signal: AbortSignal) => Promise<Artifact>;
+  /** Called a few times a second at most. */
+  readonly onProgress: (progress: Progress) => void;
+};
+
+export type MadeBackup = { readonly artifact: Artifact; readonly manifest: Manifest };
+
+/**
+ * Makes one backup, without any catalog: one snapshot, the definitions by pg_dump, each table's rows once, streamed into a
+ * workbook that is streamed into a store. Memory does not grow with the data. It succeeds whole or not at all.
+ * @throws BackupError with the code of what failed first; the abort's reason when `signal` aborts
+ */
+export async function backUp(request: BackUpRequest, signal: AbortSignal): Promise<MadeBackup> {
+  const report = new ProgressReport(request.onProgress);
+  try {
+    return await withSnapshot(request.source, request.coverage, signal, (snapshot) => write(request, snapshot, report, signal));
+  } catch (error) {
+    signal.throwIfAborted();
+    throw asBackupError(error);
+  }
+}
+
+async function write(request: BackUpRequest, snapshot: Snapshot, report: ProgressReport, signal: AbortSignal): Promise<MadeBackup> {
+  const { rows, isEstimated } = await countRows(snapshot, COUNT_LIMIT_BYTES);
+  report.plan(snapshot.tables.length, Array.from(rows.values()).reduce((sum, count) => sum + count, 0));
+  const tables = snapshot.tables.map((table) => ({ ...table, rowsExpected: rows.get(table.oid) ?? 0 }));
+  const workbook = await createWorkbook(tables, {
+    title: request.organisation,
+    snapshotAt: snapshot.takenAt,
+    cellLimit: request.cellLimit,
+    isEstimated,
+    temporaryFolder: request.temporaryFolder,
+  });
+  // Either side's failure breaks the workbook, so that the other one ends too.
+  const breaking = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      workbook.fail(error);
+      throw error;
+    }
+  };
+  const publishing = breaking(request.publish(workbook.bytes, signal));
+  const writing = breaking(fill(workbook, request, snapshot, report, signal));
+  try {
+    const [artifact, manifest] = await Promise.all([publishing, writing]);
+    return { artifact, manifest };
+  } finally {
+    await Promise.allSettled([publishing, writing]);
+    await workbook.close();
+  }
+}
+
+async function fill(
+  workbook: WorkbookWriter,
+  request: BackUpRequest,
+  snapshot: Snapshot,
+  report: ProgressReport,
+  signal: AbortSignal,
+): Promise<Manifest> {
+  const inventory = await takeInventory(snapshot.client, snapshot);
+  const managed = await managedObjects(snapshot.client, snapshot);
+  const stop = new AbortController();
+  const dumping = dumpSchema(request.source, snapshot, managed, AbortSignal.any([signal, stop.signal]));
+  try {
+    // The definitions are read over a session of their own meanwhile; a failure there ends the rows too.
+    const [schema] = await Promise.all([dumping, copyTables(workbook, snapshot, report, stop.signal)]);
+    report.enter('publishing');
+    return await workbook.finish({
+      ...sourceFacts(request, snapshot, schema),
+      inventory,
+      sequences: await readSequences(snapshot.client, snapshot),
+      schemaPre: schema.pre,
+      schemaPost: schema.post,
+    });
+  } finally {
+    stop.abort();
+    await Promise.allSettled([dumping]);
+  }
+}
+
+async function copyTables(workbook: WorkbookWriter, snapshot: Snapshot, report: ProgressReport, stop: AbortSignal): Promise<void> {
+  for (const table of snapshot.tables) {
+    stop.throwIfAborted();
+    if (table.dataLeftOut !== null) {
+      workbook.skipTable();
+      continue;
+    }
+    const sink = workbook.beginTable();
+    report.begin(tableLabel(table));
+    await copyOut(snapshot.client, table, {
+      rows: (bytes, rowEnds, rowCount) => {
+        const isReady = sink.rows(bytes, rowEnds, rowCount);
+        report.update(sink.rowCount, sink.sizeBytes);
+        return isReady;
+      },
+      ready: () => sink.ready(),
+    });
+    await sink.end();
+    report.end(sink.rowCount, sink.sizeBytes);
+  }
+}
+
+function sourceFacts(request: BackUpRequest, snapshot: Snapshot, schema: SchemaDump) {
+  const { host, database } = describeUrl(request.source.url);
+  const warnings = [...schema.warnings];
+  if (snapshot.notCovered.largeObjects > 0) {
+    warnings.push(`The database holds ${snapshot.notCovered.largeObjects} large objects; they are not in this backup.`);
+  }
+  return {
+    productVersion: PRODUCT_VERSION,
+    organisation: request.organisation,
+    requestedBy: request.requestedBy,
+    server: snapshot.server,
+    source: { home: snapshot.home, database, host },
+    schema: { fingerprint: schema.fingerprint, pgDump: schema.pgDump },
+    notCovered: snapshot.notCovered,
+    warnings,
+  };
+}

@@ -1,0 +1,71 @@
+/** `backup/restore.py`: restores a workbook with Python's standard library and psql, where this product is not at hand. */
+export const RESTORE_SCRIPT = `#!/usr/bin/env python3
+"""Restores a backup into an empty database, with psql and nothing else. All or nothing: one transaction.
+
+    unzip -p BACKUP.xlsx backup/restore.py > restore.py
+    python3 restore.py BACKUP.xlsx postgres://user:password@host:5432/database
+"""
+import json, os, subprocess, sys, zipfile
+
+
+def name(text):
+    return '"' + text.replace('"', '""') + '"'
+
+
+def text(value):
+    return "'" + value.replace("'", "''") + "'"
+
+
+def restore(book, target):
+    archive = zipfile.ZipFile(book)
+    try:
+        manifest = json.loads(archive.read("backup/manifest.json"))
+    except KeyError:
+        sys.exit("This file has no backup parts: it is another workbook, or one that a spreadsheet program saved again.")
+    if manifest["format"] != 1:
+        sys.exit("This backup has format %s; this script knows format 1." % manifest["format"])
+    settings = "-c datestyle=ISO,YMD -c intervalstyle=postgres -c lc_monetary=C -c client_encoding=UTF8 -c standard_conforming_strings=on"
+    environment = dict(os.environ, PGOPTIONS=settings, PGCLIENTENCODING="UTF8")
+    command = ["psql", target, "-X", "-q", "-v", "ON_ERROR_STOP=1"]
+    psql = subprocess.Popen(command + ["--single-transaction", "-o", os.devnull, "-f", "-"], stdin=subprocess.PIPE, env=environment)
+    say = lambda line: psql.stdin.write((line + "\\n").encode())
+    try:
+        for role in manifest["inventory"]["roles"]:
+            say("select 'create role %s' where not exists (select from pg_roles where rolname = %s) \\\\gexec" % (name(role).replace("'", "''"), text(role)))
+        for schema in sorted({e["schema"] for e in manifest["inventory"]["extensions"]} - {"pg_catalog", "public"}):
+            say("create schema if not exists %s;" % name(schema))
+        psql.stdin.write(archive.read("backup/schema-pre.sql"))
+        for table in manifest["tables"]:
+            label = name(table["schema"]) + "." + name(table["name"])
+            if table["origin"] == "managed":  # Supabase makes these; elsewhere their rows have no table
+                found = subprocess.run(command + ["-Atc", "select to_regclass(%s) is not null" % text(label)], env=environment, stdout=subprocess.PIPE)
+                if found.stdout.strip() != b"t":
+                    print("left out, the target has no such table: " + label, file=sys.stderr)
+                    continue
+            columns = ", ".join(name(c["name"]) for c in table["columns"] if not c["isGenerated"])
+            rows = 0
+            say("copy %s %s from stdin;" % (label, "(%s)" % columns if columns else ""))
+            for part in table["parts"]:
+                with archive.open(part["name"]) as stream:  # zipfile checks the part's CRC at its end
+                    for block in iter(lambda: stream.read(1 << 20), b""):
+                        rows += block.count(b"\\n")
+                        psql.stdin.write(block)
+            say("\\\\.")
+            if rows != table["rows"]:
+                psql.kill()
+                sys.exit("%s: %d rows in the file, %d in the manifest. Nothing was restored." % (label, rows, table["rows"]))
+        psql.stdin.write(archive.read("backup/sequences.sql"))
+        psql.stdin.write(archive.read("backup/schema-post.sql"))
+        psql.stdin.close()
+    except BrokenPipeError:
+        pass
+    if psql.wait() != 0:
+        sys.exit("psql stopped: nothing was restored. Its message stands above.")
+    print("restored: %d tables, %d rows" % (len(manifest["tables"]), sum(t["rows"] for t in manifest["tables"])))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    restore(sys.argv[1], sys.argv[2])
+`;

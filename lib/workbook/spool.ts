@@ -1,0 +1,88 @@
+import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const WAITING_LIMIT_BYTES = 8 << 20;
+const READ_BYTES = 1 << 20;
+
+/**
+ * A temporary file for one sheet of the table under way: two entries of an archive cannot be written at once, so the sheet
+ * waits here until the table's rows are in. Removed with `close`; its folder has a name of its own, so that what a kill
+ * leaves behind can be told from anything else.
+ */
+export class Spool {
+  readonly #folder: string;
+  readonly #file: FileHandle;
+  #queue: Promise<unknown> = Promise.resolve();
+  #waitingBytes = 0;
+  #error: unknown = null;
+  /** Bytes appended so far. */
+  length = 0;
+
+  constructor(folder: string, file: FileHandle) {
+    this.#folder = folder;
+    this.#file = file;
+  }
+
+  /** Opens a spool in an existing folder, readable by this user alone. */
+  static async open(parent: string): Promise<Spool> {
+    const folder = await mkdtemp(join(parent, 'paliad-sheet-'));
+    return new Spool(folder, await open(join(folder, 'sheet'), 'wx+', 0o600));
+  }
+
+  /** Appends bytes, which now belong to the spool. */
+  append(bytes: Buffer): void {
+    const at = this.length;
+    this.length += bytes.length;
+    this.#waitingBytes += bytes.length;
+    this.#queue = this.#queue.then(async () => {
+      try {
+        if (this.#error === null) await writeAll(this.#file, bytes, at);
+      } catch (error) {
+        this.#error = error;
+      }
+      this.#waitingBytes -= bytes.length;
+    });
+  }
+
+  get isFull(): boolean {
+    return this.#waitingBytes > WAITING_LIMIT_BYTES;
+  }
+
+  /** Resolves when everything appended is in the file. @throws what writing threw */
+  async written(): Promise<void> {
+    await this.#queue;
+    if (this.#error !== null) throw this.#error;
+  }
+
+  /** The bytes [from, to), in pieces. */
+  async *read(from: number, to: number): AsyncGenerator<Buffer> {
+    for (let at = from; at < to; ) {
+      const piece = Buffer.allocUnsafe(Math.min(READ_BYTES, to - at));
+      const { bytesRead } = await this.#file.read(piece, 0, piece.length, at);
+      if (bytesRead === 0) throw new Error('The temporary sheet is shorter than what was written to it.');
+      yield piece.subarray(0, bytesRead);
+      at += bytesRead;
+    }
+  }
+
+  /** Forgets everything appended. */
+  async reset(): Promise<void> {
+    await this.written();
+    await this.#file.truncate(0);
+    this.length = 0;
+  }
+
+  /** Closes and removes the file. */
+  async close(): Promise<void> {
+    await this.#queue;
+    await this.#file.close();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+}
