@@ -104,7 +104,7 @@ const rules = [
     name: 'stack-starts-the-server-alone',
     comment: 'scripts/stack.ts and scripts/gen.ts may use the built-in Postgres and the schema dump, and no other part of an adapter.',
     from: { path: '^scripts/(stack|gen)\\.ts$' },
-    to: { path: `^lib/(${ADAPTERS.join('|')}|supabase)/`, pathNot: '^lib/postgres/(server|schema)\\.ts$' },
+    to: { path: `^lib/(${ADAPTERS.join('|')}|supabase)/`, pathNot: '^lib/postgres/(server|pg-dump)\\.ts$' },
   },
   {
     name: 'product-knows-no-tests',
