@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build, isBuildDue, ROOT } from './build.ts';
+import { check } from './check.ts';
+import { closingLine, type Outcome, runPlaywright, runStep, runVitest } from './suites.ts';
+
+// `npm test`: everything. `--long` adds what takes too long for each change. `npm test -- WORDS` runs the test files
+// whose path holds one of the words. It installs nothing: a suite that needs a Debian package says which.
+const { values, positionals } = parseArgs({ options: { long: { type: 'boolean', default: false } }, allowPositionals: true });
+
+async function everything(): Promise<Outcome[]> {
+  const outcomes = [...(await check())];
+  // Built before the database suites: some of them start the whole product.
+  if (existsSync(join(ROOT, 'app')) && isBuildDue()) outcomes.push(await runStep('build', () => build()));
+  outcomes.push(await runVitest('database', ['database']));
+  if (values.long) outcomes.push(await runVitest('long', ['long']));
+  if (existsSync(join(ROOT, 'playwright.config.ts'))) outcomes.push(await runPlaywright('browser'));
+  return outcomes;
+}
+
+const startedAt = performance.now();
+const outcomes = positionals.length > 0 ? [await runVitest('chosen tests', [], positionals)] : await everything();
+console.log(`\nAll suites took ${Math.round((performance.now() - startedAt) / 1000)} s.`);
+for (const { title, passed, failed, skipped } of outcomes) {
+  console.log(`  ${failed === 0 ? 'ok  ' : 'FAIL'} ${title.padEnd(22)} ${passed} passed, ${failed} failed, ${skipped} skipped`);
+}
+console.log(closingLine(outcomes));
+process.exitCode = outcomes.some(({ failed }) => failed > 0) ? 1 : 0;
