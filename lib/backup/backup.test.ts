@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { BACKUP_ERRORS } from './errors.ts';
 import { explainFailure, inWords, totalRows } from './backup.ts';
+import { BACKUP_ERRORS } from './errors.ts';
 
 describe('explainFailure', () => {
   it('turns a known code into its title and hint and keeps the detail', () => {
