@@ -33,6 +33,7 @@ describe('the environment', () => {
       supabaseUrl: 'https://abcdefgh.supabase.co',
       sourceDatabaseUrl: HOSTED.DATABASE_URL,
       storeUrl: 'file:///srv/paliad%20data/artifacts',
+      isStoreOwn: true,
       databaseCaFile: null,
       runSeconds: null,
       isEmbedded: false,

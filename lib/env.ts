@@ -18,6 +18,8 @@ export type Env = LauncherEnv & {
   readonly sourceDatabaseUrl: string;
   /** Where backups are kept. */
   readonly storeUrl: string;
+  /** Whether that is the product's own data folder, which is made at the first start; a folder that somebody named never is. */
+  readonly isStoreOwn: boolean;
   /** Opens /api/runs. Made up anew by each process when the environment names none: then the door stays shut. */
   readonly runnerSecret: string;
   /** The host's limit for one request, in seconds; null on a machine that stays. */
@@ -120,6 +122,7 @@ export function parseEnv(variables: Variables): Env {
     databaseUrl: all.DATABASE_URL,
     databaseCaFile: all.DATABASE_CA_FILE,
     sourceDatabaseUrl: all.SOURCE_DATABASE_URL ?? all.DATABASE_URL,
+    isStoreOwn: all.STORE_URL === undefined,
     storeUrl: all.STORE_URL ?? pathToFileURL(join(all.PALIAD_DATA, 'artifacts')).href,
     runnerSecret: all.RUNNER_SECRET ?? randomBytes(32).toString('hex'),
     runSeconds: all.RUN_SECONDS,

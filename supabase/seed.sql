@@ -337,3 +337,10 @@ create policy notes_write_own on public.notes for all to authenticated
 
 drop function pg_temp.dice(int, text);
 drop function pg_temp.pick(text[], int, text);
+
+-- The title of its workbooks. Where the console's own tables are absent (a plain database with the sample in it) there is none.
+do $$ begin
+  if to_regclass('paliad.backup_settings') is not null then
+    update paliad.backup_settings set organisation = 'Kanzlei König & von der Brügge';
+  end if;
+end $$;

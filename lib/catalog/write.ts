@@ -42,6 +42,8 @@ export type Actor = { readonly id: string | null; readonly email: string };
 
 /** What a runner needs of the settings. Durations in seconds. */
 export type RunnerSettings = {
+  /** Whose data this is; empty: nobody has said. */
+  readonly organisation: string;
   readonly excludedSchemas: readonly string[];
   /** As `schema.table`. */
   readonly excludedData: readonly string[];
@@ -66,6 +68,7 @@ const Claimed = z.array(
 );
 const Settings = z.tuple([
   z.object({
+    organisation: z.string(),
     excluded_schemas: z.array(z.string()),
     excluded_data: z.array(z.string()),
     sheet_cells: z.number(),
@@ -172,11 +175,12 @@ export async function settingsForRunner(pool: pg.Pool): Promise<RunnerSettings> 
   const [row] = await call(
     pool,
     Settings,
-    `select excluded_schemas, excluded_data, sheet_cells, home, extract(epoch from lease)::float8 as lease_seconds,
+    `select organisation, excluded_schemas, excluded_data, sheet_cells, home, extract(epoch from lease)::float8 as lease_seconds,
             extract(epoch from tick)::float8 as tick_seconds from paliad.backup_settings`,
     [],
   );
   return {
+    organisation: row.organisation,
     excludedSchemas: row.excluded_schemas,
     excludedData: row.excluded_data,
     sheetCells: row.sheet_cells,
@@ -213,10 +217,14 @@ async function call<T>(pool: pg.Pool, shape: z.ZodType<T>, sql: string, values: 
   const client = await pool.connect().catch((error: unknown) => {
     throw new BackupError('CATALOG_UNREACHABLE', '', { cause: error });
   });
+  // A lent connection that is cut between two queries says so by an event; unheard, that would end the program.
+  const ignore = () => {};
+  client.on('error', ignore);
   try {
     await client.query('begin; set local role service_role');
     const { rows } = await client.query(sql, [...values]);
     await client.query('commit');
+    client.off('error', ignore);
     client.release();
     return shape.parse(rows);
   } catch (error) {

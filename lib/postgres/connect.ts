@@ -116,3 +116,17 @@ function decode(text: string): string {
     return text;
   }
 }
+
+/** A few connections to a database, opened when they are needed. For short statements, each in a transaction of its own. */
+export function openPool(source: Source): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: source.url,
+    application_name: source.applicationName,
+    max: 4,
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 30_000,
+  });
+  // An idle connection that breaks is replaced by the pool; without a listener it would end the program.
+  pool.on('error', () => {});
+  return pool;
+}

@@ -5,6 +5,7 @@ select set_config('paliad.audit_reason', 'migration: backup settings', true);
 
 create table if not exists paliad.backup_settings (
   one              boolean primary key default true constraint backup_settings_one_row check (one),
+  organisation     text not null default '' constraint backup_settings_organisation_check check (length(organisation) <= 200),
   enabled          boolean not null default true,
   first_local      timestamp not null default '2026-01-01 02:00',
   every            interval not null default '1 day' constraint backup_settings_every_check check (every >= interval '1 hour'),
@@ -27,6 +28,7 @@ create policy backup_settings_select_admin on paliad.backup_settings for select 
 
 comment on table paliad.backup_settings is 'The one row of settings. Holds no secret: those live in the environment or in Vault, and this table holds their names.';
 comment on column paliad.backup_settings.one is 'Always true: there is one row.';
+comment on column paliad.backup_settings.organisation is 'Whose data this is: the title of each workbook and the beginning of its file name. Empty: the database''s name.';
 comment on column paliad.backup_settings.enabled is 'Whether the schedule asks for backups. Off: only people do.';
 comment on column paliad.backup_settings.first_local is 'The first scheduled moment, as the clock on the wall of `zone` shows it. All others follow from it.';
 comment on column paliad.backup_settings.every is 'Rhythm of the schedule, at least an hour. Weekly and monthly are what retention keeps, not a rhythm.';

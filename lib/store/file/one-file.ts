@@ -26,7 +26,9 @@ export async function writeOneFile(path: string, bytes: AsyncIterable<Uint8Array
 }
 
 /** A file that a person named, to be read in ranges. ARTIFACT_NOT_FOUND when it is not there. */
-export async function openOneFile(path: string): Promise<{ sizeBytes: number; open(range: ByteRange): Promise<ReadableStream<Uint8Array>> }> {
+export async function openOneFile(
+  path: string,
+): Promise<{ sizeBytes: number; open(range: ByteRange): Promise<ReadableStream<Uint8Array>> }> {
   const full = resolve(path);
   if (!(await exists(full))) throw new BackupError('ARTIFACT_NOT_FOUND', full);
   const { size } = await onDisk(full, () => stat(full));
