@@ -432,7 +432,7 @@ CREATE FUNCTION paliad.finish(p_id uuid, p_lease uuid, p_uri text, p_error text,
 declare
   ended paliad.backups;
   retry boolean := p_error is not null and coalesce(p_again, false);
-  facts jsonb := coalesce(p_facts, '{}'::jsonb);
+  facts jsonb := jsonb_strip_nulls(coalesce(p_facts, '{}'::jsonb) - 'verification');  -- a JSON null is no fact
 begin
   -- ONE guarded update: the commit point of a run. Whoever lost the lease changes nothing.
   update paliad.backups b
@@ -450,7 +450,7 @@ begin
          sheet_count = (facts ->> 'sheet_count')::int,
          format = (facts ->> 'format')::int,
          verified_at = (facts ->> 'verified_at')::timestamptz,
-         verification = facts -> 'verification'
+         verification = nullif(p_facts -> 'verification', 'null')
    where b.id = p_id and b.lease = p_lease
   returning b.* into ended;
   if not found then
@@ -608,7 +608,7 @@ CREATE FUNCTION paliad.refuse_change() RETURNS trigger
     SET search_path TO ''
     AS $$
 begin
-  raise exception '%.% is append-only: % is refused', tg_table_schema, tg_table_name, lower(tg_op) using errcode = '42501';
+  raise exception '%.% is %: % is refused', tg_table_schema, tg_table_name, tg_argv[0], lower(tg_op) using errcode = '42501';
 end
 $$;
 
@@ -616,7 +616,7 @@ $$;
 -- Name: FUNCTION refuse_change(); Type: COMMENT; Schema: paliad; Owner: -
 --
 
-COMMENT ON FUNCTION paliad.refuse_change() IS 'Ends the statement with an error, whoever gave it.';
+COMMENT ON FUNCTION paliad.refuse_change() IS 'Ends the statement with an error, whoever gave it. Its argument says what the table is.';
 
 --
 -- Name: renew(uuid, uuid, jsonb, interval, timestamp with time zone); Type: FUNCTION; Schema: paliad; Owner: -
@@ -764,6 +764,7 @@ COMMENT ON FUNCTION paliad.write_audit(p_actor uuid, p_email text, p_action text
 
 CREATE TABLE paliad.backup_settings (
     one boolean DEFAULT true NOT NULL,
+    organisation text DEFAULT ''::text NOT NULL,
     enabled boolean DEFAULT true NOT NULL,
     first_local timestamp without time zone DEFAULT '2026-01-01 02:00:00'::timestamp without time zone NOT NULL,
     every interval DEFAULT '1 day'::interval NOT NULL,
@@ -784,6 +785,7 @@ CREATE TABLE paliad.backup_settings (
     CONSTRAINT backup_settings_every_check CHECK ((every >= '01:00:00'::interval)),
     CONSTRAINT backup_settings_lease_check CHECK ((lease >= '00:00:01'::interval)),
     CONSTRAINT backup_settings_one_row CHECK (one),
+    CONSTRAINT backup_settings_organisation_check CHECK ((length(organisation) <= 200)),
     CONSTRAINT backup_settings_sheet_cells_check CHECK ((sheet_cells >= 0)),
     CONSTRAINT backup_settings_tick_check CHECK ((tick > '00:00:00'::interval)),
     CONSTRAINT backup_settings_zone_check CHECK (((now() AT TIME ZONE zone) IS NOT NULL))
@@ -800,6 +802,12 @@ COMMENT ON TABLE paliad.backup_settings IS 'The one row of settings. Holds no se
 --
 
 COMMENT ON COLUMN paliad.backup_settings.one IS 'Always true: there is one row.';
+
+--
+-- Name: COLUMN backup_settings.organisation; Type: COMMENT; Schema: paliad; Owner: -
+--
+
+COMMENT ON COLUMN paliad.backup_settings.organisation IS 'Whose data this is: the title of each workbook and the beginning of its file name. Empty: the database''s name.';
 
 --
 -- Name: COLUMN backup_settings.enabled; Type: COMMENT; Schema: paliad; Owner: -
@@ -1095,7 +1103,7 @@ CREATE TRIGGER backups_end_lease BEFORE UPDATE OF status ON paliad.backups FOR E
 -- Name: system_audit_log system_audit_log_append_only; Type: TRIGGER; Schema: paliad; Owner: -
 --
 
-CREATE TRIGGER system_audit_log_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON paliad.system_audit_log FOR EACH STATEMENT EXECUTE FUNCTION paliad.refuse_change();
+CREATE TRIGGER system_audit_log_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON paliad.system_audit_log FOR EACH STATEMENT EXECUTE FUNCTION paliad.refuse_change('append-only');
 
 ALTER TABLE paliad.system_audit_log ENABLE ALWAYS TRIGGER system_audit_log_append_only;
 
@@ -1115,7 +1123,7 @@ CREATE TRIGGER users_keep_one_admin_on_removal AFTER DELETE ON paliad.users FOR 
 -- Name: users users_not_all_at_once; Type: TRIGGER; Schema: paliad; Owner: -
 --
 
-CREATE TRIGGER users_not_all_at_once BEFORE TRUNCATE ON paliad.users FOR EACH STATEMENT EXECUTE FUNCTION paliad.refuse_change();
+CREATE TRIGGER users_not_all_at_once BEFORE TRUNCATE ON paliad.users FOR EACH STATEMENT EXECUTE FUNCTION paliad.refuse_change('never emptied at once');
 
 --
 -- Name: users users_record_change; Type: TRIGGER; Schema: paliad; Owner: -

@@ -335,6 +335,8 @@ $$;
 create policy notes_write_own on public.notes for all to authenticated
   using (author_id = (select auth.uid()) and (select public.is_staff())) with check (author_id = (select auth.uid()) and (select public.is_staff()));
 
+update paliad.backup_settings set organisation = 'Kanzlei König & Partner' where organisation = '';
+
 drop function pg_temp.dice(int, text);
 drop function pg_temp.pick(text[], int, text);
 

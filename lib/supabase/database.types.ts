@@ -7,14 +7,14 @@ export type Database = {
           Tables: {
             "backup_settings": {
                   Row: {
-                    "active_from": string,"backoff_first": string,"backoff_most": string,"catch_up": string,"enabled": boolean,"every": string,"excluded_data": (string)[],"excluded_schemas": (string)[],"first_local": string,"home": string | null,"lease": string,"one": boolean,"sheet_cells": number,"tick": string,"zone": string
+                    "active_from": string,"backoff_first": string,"backoff_most": string,"catch_up": string,"enabled": boolean,"every": string,"excluded_data": (string)[],"excluded_schemas": (string)[],"first_local": string,"home": string | null,"lease": string,"one": boolean,"organisation": string,"sheet_cells": number,"tick": string,"zone": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "active_from"?: string,"backoff_first"?: string,"backoff_most"?: string,"catch_up"?: string,"enabled"?: boolean,"every"?: string,"excluded_data"?: (string)[],"excluded_schemas"?: (string)[],"first_local"?: string,"home"?: string | null,"lease"?: string,"one"?: boolean,"sheet_cells"?: number,"tick"?: string,"zone"?: string
+                    "active_from"?: string,"backoff_first"?: string,"backoff_most"?: string,"catch_up"?: string,"enabled"?: boolean,"every"?: string,"excluded_data"?: (string)[],"excluded_schemas"?: (string)[],"first_local"?: string,"home"?: string | null,"lease"?: string,"one"?: boolean,"organisation"?: string,"sheet_cells"?: number,"tick"?: string,"zone"?: string
                   }
                   Update: {
-                    "active_from"?: string,"backoff_first"?: string,"backoff_most"?: string,"catch_up"?: string,"enabled"?: boolean,"every"?: string,"excluded_data"?: (string)[],"excluded_schemas"?: (string)[],"first_local"?: string,"home"?: string | null,"lease"?: string,"one"?: boolean,"sheet_cells"?: number,"tick"?: string,"zone"?: string
+                    "active_from"?: string,"backoff_first"?: string,"backoff_most"?: string,"catch_up"?: string,"enabled"?: boolean,"every"?: string,"excluded_data"?: (string)[],"excluded_schemas"?: (string)[],"first_local"?: string,"home"?: string | null,"lease"?: string,"one"?: boolean,"organisation"?: string,"sheet_cells"?: number,"tick"?: string,"zone"?: string
                   }
                   Relationships: [
                     

@@ -60,16 +60,16 @@ comment on function paliad.write_audit(uuid, text, text, text, jsonb, text) is '
 create or replace function paliad.refuse_change() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-  raise exception '%.% is append-only: % is refused', tg_table_schema, tg_table_name, lower(tg_op) using errcode = '42501';
+  raise exception '%.% is %: % is refused', tg_table_schema, tg_table_name, tg_argv[0], lower(tg_op) using errcode = '42501';
 end
 $$;
-comment on function paliad.refuse_change() is 'Ends the statement with an error, whoever gave it.';
+comment on function paliad.refuse_change() is 'Ends the statement with an error, whoever gave it. Its argument says what the table is.';
 
 -- One statement trigger, not one for each row: it also refuses a statement that would find no row, and TRUNCATE has no rows.
 -- `enable always`: session_replication_role = replica switches ordinary triggers off.
 create or replace trigger system_audit_log_append_only
   before update or delete or truncate on paliad.system_audit_log
-  for each statement execute function paliad.refuse_change();
+  for each statement execute function paliad.refuse_change('append-only');
 alter table paliad.system_audit_log enable always trigger system_audit_log_append_only;
 
 -- Two administrators who demote each other at the same moment each still see the other. So whoever touches a role
@@ -108,7 +108,7 @@ create or replace trigger users_keep_one_admin_on_removal
   for each row when (old.global_role = 'global_admin') execute function paliad.keep_one_admin();
 create or replace trigger users_not_all_at_once
   before truncate on paliad.users
-  for each statement execute function paliad.refuse_change();
+  for each statement execute function paliad.refuse_change('never emptied at once');
 
 alter table paliad.users enable row level security;
 alter table paliad.system_audit_log enable row level security;

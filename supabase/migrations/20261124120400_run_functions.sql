@@ -103,7 +103,7 @@ language plpgsql security definer set search_path = '' as $$
 declare
   ended paliad.backups;
   retry boolean := p_error is not null and coalesce(p_again, false);
-  facts jsonb := coalesce(p_facts, '{}'::jsonb);
+  facts jsonb := jsonb_strip_nulls(coalesce(p_facts, '{}'::jsonb) - 'verification');  -- a JSON null is no fact
 begin
   -- ONE guarded update: the commit point of a run. Whoever lost the lease changes nothing.
   update paliad.backups b
@@ -121,7 +121,7 @@ begin
          sheet_count = (facts ->> 'sheet_count')::int,
          format = (facts ->> 'format')::int,
          verified_at = (facts ->> 'verified_at')::timestamptz,
-         verification = facts -> 'verification'
+         verification = nullif(p_facts -> 'verification', 'null')
    where b.id = p_id and b.lease = p_lease
   returning b.* into ended;
   if not found then
