@@ -35,7 +35,13 @@ async function renewSession(request: NextRequest): Promise<{ isSignedOut: boolea
   const cookies: Renewed = { set: [], headers: new Map() };
   const { supabaseUrl, supabasePublishableKey } = env();
   const client = createServerClient(supabaseUrl, supabasePublishableKey, {
-    cookieOptions: { name: 'sb-auth', path: '/', sameSite: 'lax', httpOnly: true, secure: request.headers.get('x-forwarded-proto') === 'https' },
+    cookieOptions: {
+      name: 'sb-auth',
+      path: '/',
+      sameSite: 'lax',
+      httpOnly: true,
+      secure: request.headers.get('x-forwarded-proto') === 'https',
+    },
     cookies: {
       getAll: () => request.cookies.getAll(),
       setAll: (list, headers) => {

@@ -1,8 +1,8 @@
 import { ShieldX } from 'lucide-react';
 import type { Metadata } from 'next';
 import { currentUser } from '#lib/auth.ts';
-import { SignOutButton } from './(auth)/sign-out-button.tsx';
 import { PlainPage } from './_components/plain-page.tsx';
+import { SignOutButton } from './(auth)/sign-out-button.tsx';
 
 export const metadata: Metadata = { title: 'Not allowed' };
 
@@ -17,13 +17,13 @@ export default async function ForbiddenPage() {
         Backups hold all data of the organisation, so only administrators can see them. Ask an administrator to give the role{' '}
         <code className="font-mono text-sm text-ink">global_admin</code> to your account, then load this page again.
       </p>
-      <dl className="mt-6 grid grid-cols-[auto_1fr] gap-x-6 gap-y-2 rounded-lg border p-4">
+      <dl className="mt-6 grid grid-cols-[auto_1fr] gap-x-4 gap-y-2 rounded-lg border p-4 text-sm">
         <dt className="text-soft">Signed in as</dt>
         <dd className="min-w-0 text-right font-medium break-words">{user?.email ?? 'nobody'}</dd>
         <dt className="text-soft">Your role</dt>
-        <dd className="text-right font-mono text-sm">{user?.role ?? 'none'}</dd>
+        <dd className="text-right font-mono">{user?.role ?? 'none'}</dd>
         <dt className="text-soft">Missing role</dt>
-        <dd className="text-right font-mono text-sm">global_admin</dd>
+        <dd className="text-right font-mono">global_admin</dd>
       </dl>
       <div className="mt-6">
         <SignOutButton />

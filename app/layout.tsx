@@ -5,7 +5,7 @@ import { GeistSans } from 'geist/font/sans';
 import type { Metadata, Viewport } from 'next';
 import { cookies, headers } from 'next/headers';
 import type { ReactNode } from 'react';
-import { MomentPopup } from './_components/moment.tsx';
+import { MomentProvider } from './_components/moment.tsx';
 import { ReaderProvider } from './_components/reader.tsx';
 import { Toasts } from './_components/toasts.tsx';
 import { readerLocale } from './_lib/locale.ts';
@@ -35,12 +35,18 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
   const [cookieStore, headerStore, locale] = await Promise.all([cookies(), headers(), readerLocale()]);
   const theme = parseTheme(cookieStore.get(THEME_COOKIE)?.value);
   return (
-    <html lang="en" data-theme={theme === 'system' ? undefined : theme} className={`${GeistSans.variable} ${GeistMono.variable}`} suppressHydrationWarning>
+    <html
+      lang="en"
+      data-theme={theme === 'system' ? undefined : theme}
+      className={`${GeistSans.variable} ${GeistMono.variable}`}
+      suppressHydrationWarning
+    >
       <body className="min-h-dvh">
         <CSPProvider nonce={headerStore.get('x-nonce') ?? undefined}>
           <ReaderProvider locale={locale} nowMs={Date.now()}>
-            <div className="isolate">{children}</div>
-            <MomentPopup />
+            <MomentProvider>
+              <div className="isolate">{children}</div>
+            </MomentProvider>
           </ReaderProvider>
         </CSPProvider>
         <Toasts />

@@ -21,12 +21,16 @@ export function failureOf(error: unknown): Failure {
   const known = asBackupError(error);
   const reference = randomUUID().slice(0, 8);
   const cause = known.cause instanceof Error ? (known.cause.stack ?? known.cause.message) : known.cause;
-  console.error(JSON.stringify({ level: known.code === 'INTERNAL' ? 'error' : 'warn', reference, code: known.code, detail: known.detail, cause }));
+  console.error(
+    JSON.stringify({ level: known.code === 'INTERNAL' ? 'error' : 'warn', reference, code: known.code, detail: known.detail, cause }),
+  );
   return { code: known.code, title: known.title, hint: known.hint, detail: known.detail, reference };
 }
 
 /** The answer of `work`, or its failure as a value: for pages that say an outage in place and draw the rest. */
-export async function attempt<T>(work: () => Promise<T>): Promise<{ readonly data: T; readonly failure: null } | { readonly data: null; readonly failure: Failure }> {
+export async function attempt<T>(
+  work: () => Promise<T>,
+): Promise<{ readonly data: T; readonly failure: null } | { readonly data: null; readonly failure: Failure }> {
   try {
     return { data: await work(), failure: null };
   } catch (error) {

@@ -8,7 +8,12 @@ import type { Database } from '#lib/supabase/database.types.ts';
 import { userClient } from '#lib/supabase/user-client.ts';
 
 /** Somebody who is signed in. `role` is null when the account has no row in paliad.users. */
-export type CurrentUser = { readonly id: string; readonly email: string; readonly displayName: string | null; readonly role: 'member' | 'global_admin' | null };
+export type CurrentUser = {
+  readonly id: string;
+  readonly email: string;
+  readonly displayName: string | null;
+  readonly role: 'member' | 'global_admin' | null;
+};
 
 /** An administrator, with the client that reads with this person's own token: what it sees, row-level security decided. */
 export type Admin = { readonly id: string; readonly email: string; readonly client: SupabaseClient<Database> };

@@ -28,7 +28,10 @@ export function CopyButton({ text, label, children }: { text: string; label: str
       onClick={copy}
       aria-label={children === undefined ? label : undefined}
       title={label}
-      className={classes(buttonLook({ look: children === undefined ? 'bare' : 'plain', size: children === undefined ? 'icon' : 'sm' }), isCopied && 'text-good')}
+      className={classes(
+        buttonLook({ look: children === undefined ? 'bare' : 'plain', size: children === undefined ? 'icon' : 'sm' }),
+        isCopied && 'text-good',
+      )}
     >
       <Icon aria-hidden="true" />
       {children === undefined ? null : isCopied ? 'Copied' : children}

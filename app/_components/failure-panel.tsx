@@ -7,7 +7,9 @@ type Words = Pick<Failure, 'title' | 'hint' | 'detail'> & { readonly code: strin
 
 /** An error in place: what is the matter, what to do, and the details that somebody else can work with. */
 export function FailurePanel({ failure, children }: { failure: Words; children?: ReactNode }) {
-  const facts = [failure.code, failure.reference === null ? null : `reference ${failure.reference}`].filter((fact) => fact !== null).join(' · ');
+  const facts = [failure.code, failure.reference === null ? null : `reference ${failure.reference}`]
+    .filter((fact) => fact !== null)
+    .join(' · ');
   const details = [failure.title, failure.hint, failure.detail, facts].filter((line) => line !== '').join('\n');
   return (
     <section role="alert" className="rounded-lg border border-bad/40 bg-bad-wash p-4">

@@ -17,7 +17,17 @@ type TextFieldProps = {
 };
 
 /** A labelled text field with its hint and errors, tied together for screen readers. */
-export function TextField({ label, name, type = 'text', autoComplete, hint, maxLength, isRequired = false, keepsValue = false, errors = [] }: TextFieldProps) {
+export function TextField({
+  label,
+  name,
+  type = 'text',
+  autoComplete,
+  hint,
+  maxLength,
+  isRequired = false,
+  keepsValue = false,
+  errors = [],
+}: TextFieldProps) {
   const id = useId();
   const [kept, setKept] = useState('');
   const isInvalid = errors.length > 0;

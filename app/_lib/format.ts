@@ -66,7 +66,19 @@ export function age(ms: number): string | null {
 
 /** Date and time to the minute: `24 Nov 2026, 02:00`. Without `timeZone` in the zone of the machine it runs on. */
 export function formatMoment(at: Date, locale: string, timeZone?: string): string {
-  return new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZone }).format(at);
+  return new Intl.DateTimeFormat(locale, {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZone,
+  }).format(at);
+}
+
+/** The time of day to the second: `14:40:12`. */
+export function formatClock(at: Date, locale: string, timeZone?: string): string {
+  return new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', timeZone }).format(at);
 }
 
 /** Date and time to the second with the zone: what a report or a ticket needs. */

@@ -4,6 +4,9 @@
  */
 export const SONNER_STYLE_HASH = 'sha256-StEaX+se6YS7pqjzrzMIA0KaX9zF/8zAhvQXZAe5epY=';
 
+/** sha256 of an empty stylesheet: sonner adds its element first and fills it then. */
+const EMPTY_STYLE_HASH = 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=';
+
 /**
  * Headers of every page. Scripts and style elements need this request's nonce; style attributes are allowed, because
  * positioned popups are placed by them. Nothing may frame the console, and nothing is loaded from elsewhere.
@@ -12,7 +15,9 @@ export function securityHeaders(nonce: string, isDevelopment: boolean): Readonly
   const policy = [
     `default-src 'self'`,
     `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${isDevelopment ? " 'unsafe-eval'" : ''}`,
-    isDevelopment ? `style-src-elem 'self' 'unsafe-inline'` : `style-src-elem 'self' 'nonce-${nonce}' '${SONNER_STYLE_HASH}'`,
+    isDevelopment
+      ? `style-src-elem 'self' 'unsafe-inline'`
+      : `style-src-elem 'self' 'nonce-${nonce}' '${SONNER_STYLE_HASH}' '${EMPTY_STYLE_HASH}'`,
     `style-src-attr 'unsafe-inline'`,
     `img-src 'self' data:`,
     `font-src 'self'`,

@@ -16,9 +16,9 @@ export function SignInForm({ next }: { next: string }) {
       <input type="hidden" name="next" value={next} />
       <TextField label="E-mail" name="email" type="email" autoComplete="username" isRequired keepsValue errors={fields?.email} />
       <TextField label="Password" name="password" type="password" autoComplete="current-password" isRequired errors={fields?.password} />
-      <div aria-live="polite">
+      <div aria-live="polite" className="-mb-4">
         {failure === undefined ? null : (
-          <div className="flex gap-2.5 rounded-lg border border-bad/40 bg-bad-wash p-3">
+          <div className="mb-4 flex gap-2.5 rounded-lg border border-bad/40 bg-bad-wash p-3">
             <CircleX aria-hidden="true" className="mt-0.5 size-4 shrink-0 text-bad" />
             <div>
               <p className="font-medium">{failure.title}</p>

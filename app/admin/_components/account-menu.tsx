@@ -1,10 +1,11 @@
 'use client';
 
 import { Menu } from '@base-ui/react/menu';
-import { Check, CircleUserRound, LogOut, Monitor, Moon, Sun } from 'lucide-react';
+import { Check, LogOut, Monitor, Moon, Sun } from 'lucide-react';
 import { useEffect, useState, useTransition } from 'react';
 import { parseTheme, THEME_COOKIE, type Theme } from '../../_lib/theme.ts';
 import { signOutAction } from '../../(auth)/actions.ts';
+import { AccountLabel } from './account-button.tsx';
 import { railItem } from './rail-link.tsx';
 
 const CHOICES = [
@@ -13,20 +14,17 @@ const CHOICES = [
   { theme: 'system', label: 'System', Icon: Monitor },
 ] as const;
 
-const ITEM = 'flex h-9 w-full cursor-pointer items-center gap-2.5 rounded-md px-2.5 outline-none select-none data-highlighted:bg-hover [&_svg]:size-4 [&_svg]:text-soft';
+const ITEM =
+  'flex h-9 w-full cursor-pointer items-center gap-2.5 rounded-md px-2.5 outline-none select-none data-highlighted:bg-hover [&_svg]:size-4 [&_svg]:text-soft';
 
-/** Who is signed in, the colour scheme, and the way out. */
+/** The open menu of the account: the colour scheme, and the way out. Opens as soon as it is there. */
 export function AccountMenu({ email }: { email: string }) {
   const [theme, choose] = useTheme();
   const [, startTransition] = useTransition();
   return (
-    <Menu.Root>
+    <Menu.Root defaultOpen>
       <Menu.Trigger className={railItem()} aria-label={`Account of ${email}`}>
-        <CircleUserRound aria-hidden="true" />
-        <span className="truncate md:max-lg:sr-only">
-          <span className="md:hidden">Account</span>
-          <span className="max-md:hidden">{email}</span>
-        </span>
+        <AccountLabel email={email} />
       </Menu.Trigger>
       <Menu.Portal>
         <Menu.Positioner side="top" align="start" sideOffset={8} collisionPadding={12} className="z-50">

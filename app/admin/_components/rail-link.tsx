@@ -8,8 +8,8 @@ import type { ReactNode } from 'react';
 
 /** One place of the rail; also the look of the account button beside it. */
 export const railItem = cva(
-  'flex items-center text-soft transition-colors hover:text-ink max-md:h-14 max-md:flex-1 max-md:flex-col max-md:justify-center max-md:gap-1 max-md:text-xs md:h-9 md:w-full md:gap-2.5 md:rounded-lg md:hover:bg-hover md:max-lg:justify-center lg:px-2.5 [&_svg]:size-5 [&_svg]:shrink-0 md:[&_svg]:size-4',
-  { variants: { isCurrent: { true: 'font-medium text-ink md:bg-hover' } } },
+  'flex items-center transition-colors hover:text-ink max-md:h-14 max-md:flex-1 max-md:flex-col max-md:justify-center max-md:gap-1 max-md:text-xs md:h-9 md:w-full md:gap-2.5 md:rounded-lg md:hover:bg-hover md:max-lg:justify-center lg:px-2.5 [&_svg]:size-5 [&_svg]:shrink-0 md:[&_svg]:size-4',
+  { variants: { isCurrent: { true: 'font-medium text-ink md:bg-hover', false: 'text-soft' } }, defaultVariants: { isCurrent: false } },
 );
 
 /** A link of the rail that knows whether its page is open. */

@@ -1,6 +1,6 @@
 import { Archive } from 'lucide-react';
 import { Mark } from '../../_components/plain-page.tsx';
-import { AccountMenu } from './account-menu.tsx';
+import { AccountButton } from './account-button.tsx';
 import { RailLink } from './rail-link.tsx';
 
 /** Where one can go: a rail on the left, only icons on a tablet, a bar at the bottom on a phone. */
@@ -17,7 +17,7 @@ export function Rail({ email }: { email: string }) {
         <Archive aria-hidden="true" />
       </RailLink>
       <div className="flex-1 max-md:hidden" />
-      <AccountMenu email={email} />
+      <AccountButton email={email} />
     </nav>
   );
 }

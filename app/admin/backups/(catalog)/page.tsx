@@ -49,7 +49,10 @@ export default async function BackupsPage({ searchParams }: PageProps<'/admin/ba
 function CatalogView({ catalog, search, locale }: { catalog: Catalog; search: CatalogSearch; locale: string }) {
   const { sentence, recent, open, page, total } = catalog;
   const nowMs = Date.now();
-  const runs = recent.filter((backup) => !isOpen(backup)).map(runPoint).reverse();
+  const runs = recent
+    .filter((backup) => !isOpen(backup))
+    .map(runPoint)
+    .reverse();
   const isFiltered = search.state !== 'all' || search.kind !== 'all';
   return (
     <div className="grid gap-6">
@@ -84,11 +87,12 @@ function CatalogView({ catalog, search, locale }: { catalog: Catalog; search: Ca
 
 function NothingYet() {
   return (
-    <section className="grid justify-items-center gap-2 rounded-lg border border-dashed px-6 py-16 text-center">
+    <section className="grid justify-items-center gap-2 rounded-lg border border-edge/50 border-dashed px-6 py-16 text-center">
       <Archive aria-hidden="true" className="mb-2 size-6 text-faint" />
       <h2 className="font-medium">Backups will be listed here</h2>
       <p className="max-w-md text-soft">
-        Each one is a workbook that opens in any spreadsheet program and holds the whole database, row for row. “Back up now” makes the first.
+        Each one is a workbook that opens in any spreadsheet program and holds the whole database, row for row. “Back up now” makes the
+        first.
       </p>
     </section>
   );
@@ -96,7 +100,7 @@ function NothingYet() {
 
 function NothingHere({ isFiltered }: { isFiltered: boolean }) {
   return (
-    <div className="grid justify-items-center gap-3 rounded-lg border border-dashed px-6 py-12 text-center">
+    <div className="grid justify-items-center gap-3 rounded-lg border border-edge/50 border-dashed px-6 py-12 text-center">
       <p className="text-soft">{isFiltered ? 'No backup matches these filters.' : 'This page of the list is empty.'}</p>
       <Link href="/admin/backups" className={buttonLook({ size: 'sm' })}>
         Show all

@@ -8,7 +8,7 @@ import { Moment } from '../../../_components/moment.tsx';
 import { formatBytes } from '../../../_lib/format.ts';
 import { readerLocale } from '../../../_lib/locale.ts';
 import { kindWord } from '../_components/catalog-table.tsx';
-import { DownloadDialog } from '../_components/download-dialog.tsx';
+import { DownloadButton } from '../_components/download-button.tsx';
 import { LiveRun } from '../_components/live-run.tsx';
 import { StateBadge } from '../_components/state-badge.tsx';
 import { TabLink } from '../_components/tab-link.tsx';
@@ -55,7 +55,7 @@ function Head({ backup, locale }: { backup: Backup; locale: string }) {
             {size === null ? null : <span>{formatBytes(size, locale)}</span>}
           </p>
         </div>
-        {backup.state === 'done' ? <DownloadDialog id={backup.id} size={size === null ? null : formatBytes(size, locale)} /> : null}
+        {backup.state === 'done' ? <DownloadButton id={backup.id} size={size === null ? null : formatBytes(size, locale)} /> : null}
       </div>
     </header>
   );

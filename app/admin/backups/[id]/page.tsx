@@ -56,7 +56,13 @@ function Run({ backup, locale }: { backup: Backup; locale: string }) {
       <Fact label="Backup id">
         <CopyText text={backup.id} label="Copy the backup id" />
       </Fact>
-      <Fact label="Audit entry">{backup.auditId === null ? <span className="text-warn">Could not be written</span> : <CopyText text={backup.auditId} label="Copy the audit id" />}</Fact>
+      <Fact label="Audit entry">
+        {backup.auditId === null ? (
+          <span className="text-warn">Could not be written</span>
+        ) : (
+          <CopyText text={backup.auditId} label="Copy the audit id" />
+        )}
+      </Fact>
     </FactList>
   );
 }
@@ -68,7 +74,9 @@ function Workbook({ backup, locale }: { backup: Backup; locale: string }) {
   return (
     <FactList title="The workbook">
       {size === null ? null : <Fact label="Size">{formatBytes(size, locale)}</Fact>}
-      {rows === null ? null : <Fact label="Rows">{`${formatCount(rows, locale)} in ${formatCount(Object.keys(backup.rowCounts).length, locale)} tables`}</Fact>}
+      {rows === null ? null : (
+        <Fact label="Rows">{`${formatCount(rows, locale)} in ${formatCount(Object.keys(backup.rowCounts).length, locale)} tables`}</Fact>
+      )}
       {backup.sheetCount === null ? null : <Fact label="Sheets">{formatCount(backup.sheetCount, locale)}</Fact>}
       {backup.state === 'cleaned_up' ? (
         <Fact label="Cleaned up">
@@ -79,7 +87,9 @@ function Workbook({ backup, locale }: { backup: Backup; locale: string }) {
         </Fact>
       ) : (
         <>
-          <Fact label="Checked">{backup.verifiedAt === null ? <span className="text-warn">Not checked</span> : <Moment at={backup.verifiedAt} as="absolute" />}</Fact>
+          <Fact label="Checked">
+            {backup.verifiedAt === null ? <span className="text-warn">Not checked</span> : <Moment at={backup.verifiedAt} as="absolute" />}
+          </Fact>
           <Suspense fallback={<SourcePlaces />}>
             <Source storageUri={backup.storageUri} />
           </Suspense>

@@ -15,7 +15,8 @@ export function BackUpNow({ nonce, isOpen }: { nonce: string; isOpen: boolean })
   const [result, ask, isPending] = useActionState(backUpNow, {});
   const { data, serverError } = result;
   useEffect(() => {
-    if (data?.isNew === true) toast.success('The backup has been asked for.', { description: 'It starts in a moment; this page follows it.' });
+    if (data?.isNew === true)
+      toast.success('The backup has been asked for.', { description: 'It starts in a moment; this page follows it.' });
     if (data?.isNew === false) toast.info('A backup is open already.', { description: 'This page follows it.' });
   }, [data]);
   const isBusy = isPending || isOpen;

@@ -16,7 +16,17 @@ const FROM_LG = 'max-lg:hidden';
 const FROM_XL = 'max-xl:hidden';
 
 /** The catalog: one row per backup, each a link to its page. `before` gives the size of the backup made before. */
-export function CatalogTable({ backups, before, search, locale }: { backups: readonly Backup[]; before: ReadonlyMap<string, number>; search: CatalogSearch; locale: string }) {
+export function CatalogTable({
+  backups,
+  before,
+  search,
+  locale,
+}: {
+  backups: readonly Backup[];
+  before: ReadonlyMap<string, number>;
+  search: CatalogSearch;
+  locale: string;
+}) {
   return (
     <div className="overflow-x-auto rounded-lg border">
       <table className="w-full border-collapse text-left">
@@ -61,7 +71,7 @@ function Row({ backup, sizeBefore, locale }: { backup: Backup; sizeBefore: numbe
         <Link
           href={`/admin/backups/${backup.id}`}
           prefetch={false}
-          className="rounded-sm outline-offset-4 after:absolute after:inset-0"
+          className="inline-flex rounded-sm align-middle outline-offset-4 after:absolute after:inset-0"
           aria-label={`${stateWord(backup.state)}: open this backup`}
         >
           <StateBadge state={backup.state} />
@@ -83,12 +93,14 @@ function Row({ backup, sizeBefore, locale }: { backup: Backup; sizeBefore: numbe
       <td className={classes(CELL, FROM_LG)}>
         <Checked backup={backup} />
       </td>
-      <td className={classes(CELL, FROM_XL, 'text-soft')}>{backup.state === 'done' ? <span title={backup.storageUri}>{placeOf(backup.storageUri)}</span> : <None />}</td>
+      <td className={classes(CELL, FROM_XL, 'text-soft')}>
+        {backup.state === 'done' ? <span title={backup.storageUri}>{placeOf(backup.storageUri)}</span> : <None />}
+      </td>
       <td className={classes(CELL, FROM_XL)}>
         {backup.warnings.length === 0 ? (
           <None />
         ) : (
-          <span className="inline-flex items-center gap-1.5 text-warn" title={backup.warnings.join('\n')}>
+          <span className="inline-flex items-center gap-1.5 align-middle text-warn" title={backup.warnings.join('\n')}>
             <TriangleAlert aria-hidden="true" className="size-4" />
             {backup.warnings.length}
           </span>
@@ -103,9 +115,9 @@ export function kindWord(backup: Backup): string {
   return backup.kind === 'scheduled' ? 'Scheduled' : 'On demand';
 }
 
-/** Who asked; the schedule has no person. */
+/** Who asked; a scheduled backup has no person. */
 export function whoWord(backup: Backup): string {
-  return backup.kind === 'scheduled' ? 'Schedule' : backup.requestedByEmail;
+  return backup.kind === 'scheduled' ? 'Backup Mode' : backup.requestedByEmail;
 }
 
 function None() {
@@ -136,7 +148,7 @@ function Checked({ backup }: { backup: Backup }) {
   if (backup.state !== 'done') return <None />;
   if (backup.verifiedAt === null) return <span className="text-warn">Not checked</span>;
   return (
-    <span className="inline-flex items-center gap-1.5">
+    <span className="inline-flex items-center gap-1.5 align-middle">
       <CircleCheck aria-hidden="true" className="size-4 text-good" />
       <Moment at={backup.verifiedAt} />
     </span>
@@ -158,12 +170,20 @@ function SortHead({ by, search, isNumber = false, className, children }: SortHea
   const order = isSorted && search.order === 'desc' ? 'asc' : 'desc';
   const Arrow = search.order === 'desc' ? ArrowDown : ArrowUp;
   return (
-    <th scope="col" aria-sort={isSorted ? (search.order === 'desc' ? 'descending' : 'ascending') : undefined} className={classes('h-9 px-3 font-medium whitespace-nowrap', isNumber && 'text-right', className)}>
+    <th
+      scope="col"
+      aria-sort={isSorted ? (search.order === 'desc' ? 'descending' : 'ascending') : undefined}
+      className={classes('h-9 px-3 font-medium whitespace-nowrap', isNumber && 'text-right', className)}
+    >
       <Link
         href={searchHref({ ...search, sort: by, order, page: 1 })}
         prefetch={false}
         scroll={false}
-        className={classes('inline-flex min-h-6 items-center gap-1 rounded-sm hover:text-ink', isSorted && 'text-ink', isNumber && 'flex-row-reverse')}
+        className={classes(
+          'inline-flex min-h-6 items-center gap-1 rounded-sm align-middle hover:text-ink',
+          isSorted && 'text-ink',
+          isNumber && 'flex-row-reverse',
+        )}
       >
         {children}
         <Arrow aria-hidden="true" className={classes('size-3.5', !isSorted && 'invisible')} />

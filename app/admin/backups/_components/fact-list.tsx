@@ -14,7 +14,7 @@ export function FactList({ title, children }: { title: string; children: ReactNo
 /** One fact: its name, its value. */
 export function Fact({ label, children }: { label: string; children: ReactNode }) {
   return (
-    <div className="grid min-h-10 grid-cols-[7.5rem_1fr] items-center gap-x-4 px-4 py-2">
+    <div className="grid min-h-10 grid-cols-[7.5rem_1fr] items-center gap-x-4 px-4 max-sm:grid-cols-[6.5rem_1fr] max-sm:gap-x-2 py-2">
       <dt className="self-start leading-6 text-soft">{label}</dt>
       <dd className="min-w-0 break-words">{children}</dd>
     </div>

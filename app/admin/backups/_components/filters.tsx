@@ -19,8 +19,18 @@ const KINDS: readonly (readonly [CatalogSearch['kind'], string])[] = [
 export function Filters({ search }: { search: CatalogSearch }) {
   return (
     <div className="flex flex-wrap items-center gap-2">
-      <Segments label="State" choices={STATES.map(([state, word]) => ({ word, href: searchHref({ ...search, state, page: 1 }), isCurrent: search.state === state }))} />
-      <Segments label="Kind" choices={KINDS.map(([kind, word]) => ({ word, href: searchHref({ ...search, kind, page: 1 }), isCurrent: search.kind === kind }))} />
+      <Segments
+        label="State"
+        choices={STATES.map(([state, word]) => ({
+          word,
+          href: searchHref({ ...search, state, page: 1 }),
+          isCurrent: search.state === state,
+        }))}
+      />
+      <Segments
+        label="Kind"
+        choices={KINDS.map(([kind, word]) => ({ word, href: searchHref({ ...search, kind, page: 1 }), isCurrent: search.kind === kind }))}
+      />
     </div>
   );
 }
@@ -37,7 +47,10 @@ function Segments({ label, choices }: { label: string; choices: readonly Choice[
           prefetch={false}
           scroll={false}
           aria-current={isCurrent ? 'true' : undefined}
-          className={classes('rounded-md border border-transparent px-2.5 py-1 text-sm whitespace-nowrap text-soft transition-colors hover:text-ink max-md:py-2', isCurrent && 'border-line bg-raised font-medium text-ink')}
+          className={classes(
+            'rounded-md border border-transparent px-2.5 py-1 text-sm whitespace-nowrap text-soft transition-colors hover:text-ink max-md:py-2',
+            isCurrent && 'border-line bg-raised font-medium text-ink',
+          )}
         >
           {word}
         </Link>

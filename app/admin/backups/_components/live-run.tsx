@@ -5,7 +5,7 @@ import { useRouter } from 'next/navigation';
 import { useEffect, useRef } from 'react';
 import { toast } from 'sonner';
 import { useReader } from '../../../_components/reader.tsx';
-import { formatBytes, formatCount, formatDuration, formatMoment } from '../../../_lib/format.ts';
+import { formatBytes, formatClock, formatCount, formatDuration } from '../../../_lib/format.ts';
 import { isOpenState, type LiveView, PHASE_WORDS, paceOf } from '../_lib/live.ts';
 import { StateBadge } from './state-badge.tsx';
 import { TabStatus } from './tab-status.tsx';
@@ -55,14 +55,16 @@ function useEnding(id: string, view: LiveView) {
 /** What is going on, in a sentence. */
 function Doing({ view, isLost }: { view: LiveView; isLost: boolean }) {
   const { locale, isMounted } = useReader();
-  const clock = (iso: string | null) => (iso === null ? '' : formatMoment(new Date(iso), locale, isMounted ? undefined : 'UTC'));
+  const clock = (iso: string | null) => (iso === null ? '' : formatClock(new Date(iso), locale, isMounted ? undefined : 'UTC'));
   if (isLost) return 'The server does not answer; this page keeps asking.';
   if (view.state === 'waiting') return 'It starts as soon as a runner is free.';
   if (view.state === 'retrying') {
-    return <span suppressHydrationWarning>{`at ${clock(view.nextTryAt)}${view.reason === null ? '' : `, because: ${view.reason}`}`}</span>;
+    return <span suppressHydrationWarning>{`at ${clock(view.nextTryAt)}. ${view.reason ?? ''}`}</span>;
   }
   if (view.state === 'stalled') {
-    return <span suppressHydrationWarning>{`Its runner has not been heard of since ${clock(view.leaseUntil)}; another one takes over.`}</span>;
+    return (
+      <span suppressHydrationWarning>{`Its runner has not been heard of since ${clock(view.leaseUntil)}; another one takes over.`}</span>
+    );
   }
   if (view.state === 'running') return view.progress === null ? 'Starting' : PHASE_WORDS[view.progress.phase];
   return '';
@@ -89,13 +91,19 @@ function Track({ percent, isIdle }: { percent: number; isIdle: boolean }) {
 function Facts({ view }: { view: LiveView }) {
   const { locale } = useReader();
   const { progress } = view;
-  const pace = progress === null ? null : paceOf(progress, view.nowMs);
+  const { bytesPerSecond: rate, leftMs } =
+    progress === null || view.state !== 'running' ? { bytesPerSecond: null, leftMs: null } : paceOf(progress, view.nowMs);
   const facts: readonly (readonly [string, string])[] = [
     ['Tables', progress === null ? '–' : `${formatCount(progress.tablesDone, locale)} of ${formatCount(progress.tablesTotal, locale)}`],
-    ['Rows', progress === null ? '–' : `${formatCount(progress.rows, locale)} of ${formatCount(Math.max(progress.rows, progress.rowsExpected), locale)}`],
+    [
+      'Rows',
+      progress === null
+        ? '–'
+        : `${formatCount(progress.rows, locale)} of ${formatCount(Math.max(progress.rows, progress.rowsExpected), locale)}`,
+    ],
     ['Copied', progress === null ? '–' : formatBytes(progress.sizeBytes, locale)],
-    ['Rate', pace?.bytesPerSecond == null ? '–' : `${formatBytes(pace.bytesPerSecond, locale)}/s`],
-    ['Time left', pace?.leftMs == null ? '–' : formatDuration(Math.ceil(pace.leftMs / 1000) * 1000, locale)],
+    ['Rate', rate === null ? '–' : `${formatBytes(rate, locale)}/s`],
+    ['Time left', leftMs === null ? '–' : formatDuration(Math.ceil(leftMs / 1000) * 1000, locale)],
   ];
   return (
     <dl className="mt-4 grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-3 lg:grid-cols-[2fr_1fr_1.5fr_1fr_1fr_1fr]">

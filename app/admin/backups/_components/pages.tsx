@@ -13,7 +13,9 @@ export function Pages({ search, total, pageSize, locale }: { search: CatalogSear
   return (
     <nav aria-label="Pages of the list" className="flex items-center justify-between gap-3 text-sm text-soft">
       <p>
-        {total <= pageSize ? `${formatCount(total, locale)} ${total === 1 ? 'backup' : 'backups'}` : `${formatCount(from, locale)}–${formatCount(to, locale)} of ${formatCount(total, locale)} backups`}
+        {total <= pageSize
+          ? `${formatCount(total, locale)} ${total === 1 ? 'backup' : 'backups'}`
+          : `${formatCount(from, locale)}–${formatCount(to, locale)} of ${formatCount(total, locale)} backups`}
       </p>
       {last === 1 ? null : (
         <div className="flex gap-2">
@@ -29,7 +31,17 @@ export function Pages({ search, total, pageSize, locale }: { search: CatalogSear
   );
 }
 
-function Step({ search, isPossible, label, children }: { search: CatalogSearch; isPossible: boolean; label: string; children: React.ReactNode }) {
+function Step({
+  search,
+  isPossible,
+  label,
+  children,
+}: {
+  search: CatalogSearch;
+  isPossible: boolean;
+  label: string;
+  children: React.ReactNode;
+}) {
   const look = classes(buttonLook({ size: 'icon' }), 'max-md:size-11');
   if (!isPossible) return <span className={classes(look, 'opacity-40')}>{children}</span>;
   return (

@@ -10,7 +10,11 @@ import { stateWord } from './state-badge.tsx';
 const SLOTS = 60;
 const HEIGHT = 48;
 
-type Measure = { readonly label: string; readonly valueOf: (run: RunPoint) => number | null; readonly say: (value: number, locale: string) => string };
+type Measure = {
+  readonly label: string;
+  readonly valueOf: (run: RunPoint) => number | null;
+  readonly say: (value: number, locale: string) => string;
+};
 
 const SIZE: Measure = { label: 'Size', valueOf: (run) => run.sizeBytes, say: formatBytes };
 const DURATION: Measure = { label: 'Duration', valueOf: (run) => run.durationMs, say: formatDuration };
@@ -52,7 +56,15 @@ function Bars({ runs, measure }: { runs: readonly RunPoint[]; measure: Measure }
           {readout === undefined ? '' : `${formatMoment(readout.startedAt, locale, zone)} · ${valueWords(readout, measure, locale)}`}
         </p>
       </div>
-      <svg ref={group} width="100%" height={HEIGHT + 1} role="group" aria-label={`${measure.label} of the latest ${runs.length} runs`} onMouseLeave={() => setShown(null)}>
+      {/* biome-ignore lint/a11y/useSemanticElements: a drawing is no fieldset. */}
+      <svg
+        ref={group}
+        width="100%"
+        height={HEIGHT + 1}
+        role="group"
+        aria-label={`${measure.label} of the latest ${runs.length} runs`}
+        onMouseLeave={() => setShown(null)}
+      >
         <line x1="0" x2="100%" y1={HEIGHT + 0.5} y2={HEIGHT + 0.5} className="stroke-line" />
         {runs.map((run, index) => (
           <Link
@@ -85,14 +97,27 @@ function Bar({ run, slot, share }: { run: RunPoint; slot: number; share: number 
   const width = `${100 / SLOTS}%`;
   return (
     <>
-      <rect x={x} width={width} y={0} height={HEIGHT} className="fill-transparent group-hover:fill-hover group-focus-visible:fill-hover group-focus-visible:stroke-link" />
-      <rect x={`${(slot / SLOTS) * 100 + 0.28}%`} width={`${100 / SLOTS - 0.56}%`} y={HEIGHT - height} height={height} rx={1} className={`${look} group-hover:fill-ink group-focus-visible:fill-ink`} />
+      <rect
+        x={x}
+        width={width}
+        y={0}
+        height={HEIGHT}
+        className="fill-transparent group-hover:fill-hover group-focus-visible:fill-hover group-focus-visible:stroke-link"
+      />
+      <rect
+        x={`${(slot / SLOTS) * 100 + 0.28}%`}
+        width={`${100 / SLOTS - 0.56}%`}
+        y={HEIGHT - height}
+        height={height}
+        rx={1}
+        className={`${look} group-hover:fill-ink group-focus-visible:fill-ink`}
+      />
     </>
   );
 }
 
 function valueWords(run: RunPoint, measure: Measure, locale: string): string {
   const value = measure.valueOf(run);
-  if (run.state === 'failed') return value === null || measure.label === 'Size' ? 'failed' : `failed after ${measure.say(value, locale)}`;
+  if (run.state === 'failed') return value === null || measure.label === 'Size' ? 'failed' : `failed, ${measure.say(value, locale)}`;
   return value === null ? stateWord(run.state).toLowerCase() : measure.say(value, locale);
 }

@@ -1,8 +1,8 @@
 'use client';
 
 import { CircleCheck, CircleX, Info, TriangleAlert } from 'lucide-react';
-import { classes } from '../../../_lib/classes.ts';
 import { useReader } from '../../../_components/reader.tsx';
+import { classes } from '../../../_lib/classes.ts';
 import { type SentenceFacts, sentenceFor } from '../_lib/sentence.ts';
 
 const LOOKS = {
@@ -21,7 +21,10 @@ export function StateSentence({ facts }: { facts: SentenceFacts }) {
     <div className="flex min-w-0 gap-3">
       <Icon aria-hidden="true" className={classes('mt-1 size-6 shrink-0', colour)} />
       <div className="min-w-0">
-        <h1 className={classes('text-2xl font-semibold tracking-tight text-balance', (tone === 'warn' || tone === 'bad') && colour)} data-tone={tone}>
+        <h1
+          className={classes('text-2xl font-semibold tracking-tight text-balance', (tone === 'warn' || tone === 'bad') && colour)}
+          data-tone={tone}
+        >
           <span className="sr-only">{word} </span>
           {text}
         </h1>

@@ -12,7 +12,10 @@ export function TabLink<Path extends string>({ href, children }: { href: Route<P
     <Link
       href={href}
       aria-current={isCurrent ? 'page' : undefined}
-      className={classes('-mb-px flex h-10 items-center border-b-2 border-transparent text-soft transition-colors hover:text-ink', isCurrent && 'border-ink font-medium text-ink')}
+      className={classes(
+        '-mb-px flex h-10 items-center border-b-2 border-transparent text-soft transition-colors hover:text-ink',
+        isCurrent && 'border-ink font-medium text-ink',
+      )}
     >
       {children}
     </Link>

@@ -7,7 +7,8 @@ export function TabStatus({ status, percent = null }: { status: 'running' | 'fai
   useEffect(() => {
     const icon = document.querySelector<HTMLLinkElement>('link[rel~="icon"]');
     if (icon !== null) icon.href = status === 'running' ? '/icon-running.svg' : status === 'failed' ? '/icon-failed.svg' : '/icon.svg';
-    const words = status === 'running' ? (percent === null ? 'Running' : `${Math.floor(percent)} %`) : status === 'failed' ? 'Failed' : null;
+    const words =
+      status === 'running' ? (percent === null ? 'Running' : `${Math.floor(percent)} %`) : status === 'failed' ? 'Failed' : null;
     const plain = document.title.replace(PREFIX, '');
     document.title = words === null ? plain : `${words} · ${plain}`;
     return () => {

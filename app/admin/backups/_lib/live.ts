@@ -23,7 +23,12 @@ export function liveView(backup: Backup, nowMs: number): LiveView {
     nextTryAt: backup.state === 'retrying' ? backup.nextTryAt.toISOString() : null,
     giveUpAt: backup.state === 'retrying' || backup.state === 'waiting' ? backup.giveUpAt.toISOString() : null,
     leaseUntil: backup.state === 'running' || backup.state === 'stalled' ? backup.leaseUntil.toISOString() : null,
-    reason: backup.state === 'retrying' ? backup.lastCause : backup.state === 'failed' ? backup.error.title : null,
+    reason:
+      backup.state === 'retrying'
+        ? (backup.lastCause?.replace(/^Attempt \d+: /, '') ?? null)
+        : backup.state === 'failed'
+          ? backup.error.title
+          : null,
     attempt: backup.attempt,
     nowMs,
   };

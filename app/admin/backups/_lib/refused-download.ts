@@ -1,7 +1,10 @@
 import * as z from 'zod';
 import { BACKUP_ERRORS } from '#lib/backup/errors.ts';
 
-const Refused = z.object({ download: z.string().refine((code) => Object.hasOwn(BACKUP_ERRORS, code)), reference: z.string().regex(/^[0-9a-f]{8}$/) });
+const Refused = z.object({
+  download: z.string().refine((code) => Object.hasOwn(BACKUP_ERRORS, code)),
+  reference: z.string().regex(/^[0-9a-f]{8}$/),
+});
 
 /** Why the download that was just asked for could not begin, from the address that the download route sends the browser back to. */
 export function refusedDownload(search: unknown) {

@@ -32,14 +32,22 @@ export function sentenceFor(facts: SentenceFacts, nowMs: number): Sentence {
     const failed = `The backup ${ago(failedSince.atMs, nowMs)} failed; the last good one is ${old === null ? 'from just now' : `${old} old`}, ${checked}.`;
     return { tone: oldMs > LATE_MS ? 'bad' : 'warn', text: failed, more: failedSince.title };
   }
-  if (oldMs > VERY_LATE_MS) return { tone: 'bad', text: `No good backup for ${old}.`, more: `The last one was ${checked}. Changes since then are not protected.` };
-  if (oldMs > LATE_MS) return { tone: 'warn', text: `${good}, ${checked}: the next is overdue.`, more: 'Changes since then are not protected.' };
-  if (!lastGood.isChecked) return { tone: 'warn', text: `${good}, not checked.`, more: 'Its file was not read back and compared after it was written.' };
+  if (oldMs > VERY_LATE_MS)
+    return { tone: 'bad', text: `No good backup for ${old}.`, more: `The last one was ${checked}. Changes since then are not protected.` };
+  if (oldMs > LATE_MS)
+    return { tone: 'warn', text: `${good}, ${checked}: the next is overdue.`, more: 'Changes since then are not protected.' };
+  if (!lastGood.isChecked)
+    return { tone: 'warn', text: `${good}, not checked.`, more: 'Its file was not read back and compared after it was written.' };
   return { tone: 'good', text: `${good}, checked.`, more: 'Its file was read back and compared with what the database sent.' };
 }
 
 function withoutGood(failedSince: SentenceFacts['failedSince'], isOpen: boolean, nowMs: number): Sentence {
-  if (isOpen) return { tone: failedSince === null ? 'calm' : 'warn', text: 'The first backup is on its way.', more: 'Nothing is protected until it is done.' };
+  if (isOpen)
+    return {
+      tone: failedSince === null ? 'calm' : 'warn',
+      text: 'The first backup is on its way.',
+      more: 'Nothing is protected until it is done.',
+    };
   if (failedSince !== null) {
     return { tone: 'bad', text: `No good backup yet; the last try failed ${ago(failedSince.atMs, nowMs)}.`, more: failedSince.title };
   }

@@ -54,7 +54,12 @@ function isSameOrigin(request: Request): boolean {
 function refuse(request: Request, id: string, error: unknown): Response {
   const failure = failureOf(error);
   const { httpStatus, code } = asBackupError(error);
-  const isPage = request.headers.get('sec-fetch-mode') === 'navigate' && isSameOrigin(request) && httpStatus !== 401 && httpStatus !== 403 && code !== 'BACKUP_NOT_FOUND';
+  const isPage =
+    request.headers.get('sec-fetch-mode') === 'navigate' &&
+    isSameOrigin(request) &&
+    httpStatus !== 401 &&
+    httpStatus !== 403 &&
+    code !== 'BACKUP_NOT_FOUND';
   if (!isPage) return NextResponse.json({ error: failure }, { status: httpStatus, headers: { 'cache-control': 'no-store' } });
   const query = new URLSearchParams({ download: failure.code, reference: failure.reference });
   return new Response(null, { status: 303, headers: { location: `/admin/backups/${id}?${query.toString()}` } });

@@ -39,7 +39,9 @@ function TableList({ tables, locale }: { tables: readonly Table[]; locale: strin
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   const bytes = tables.reduce((sum, table) => sum + table.sizeBytes, 0);
   return (
-    <Framed summary={`${formatCount(tables.length, locale)} tables · ${formatCount(rows, locale)} rows · ${formatBytes(bytes, locale)} of data`}>
+    <Framed
+      summary={`${formatCount(tables.length, locale)} tables · ${formatCount(rows, locale)} rows · ${formatBytes(bytes, locale)} of data`}
+    >
       <thead className="border-b bg-rail text-sm text-soft">
         <tr>
           <Head>Table</Head>
@@ -113,7 +115,10 @@ function Mark({ Icon, className, children }: { Icon: typeof Sheet; className: st
 /** The counts that the catalog keeps, for backups whose file cannot be read. */
 function CountList({ rowCounts, locale }: { rowCounts: Readonly<Record<string, number>>; locale: string }) {
   const counts = Object.entries(rowCounts);
-  if (counts.length === 0) return <p className="rounded-lg border border-dashed px-6 py-12 text-center text-soft">The catalog has no row counts of this backup.</p>;
+  if (counts.length === 0)
+    return (
+      <p className="rounded-lg border border-dashed px-6 py-12 text-center text-soft">The catalog has no row counts of this backup.</p>
+    );
   return (
     <Framed summary={`${formatCount(counts.length, locale)} tables, as the catalog noted them`}>
       <thead className="border-b bg-rail text-sm text-soft">
