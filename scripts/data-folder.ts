@@ -19,7 +19,7 @@ export type DataFolderClaim = {
  * Errors: ALREADY_RUNNING, its detail says where and as which process.
  */
 export async function claimDataFolder(dataFolder: string): Promise<DataFolderClaim> {
-  mkdirSync(dataFolder, { recursive: true });
+  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const file = join(dataFolder, 'start.lock');
   const me: Holder = { processId: process.pid, startedAt: startOf(process.pid) ?? '', address: '' };
   for (;;) {

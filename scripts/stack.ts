@@ -50,7 +50,7 @@ const LOG_LIMIT_BYTES = 10_000_000;
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { dataFolder } = options;
-  mkdirSync(dataFolder, { recursive: true });
+  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const secrets = await loadSecrets(dataFolder);
   const signIns = loadSignIns(dataFolder);
   const postgres = await startPostgres({

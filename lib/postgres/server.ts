@@ -127,6 +127,14 @@ async function initialiseIfMissing(binaries: ServerBinaries, options: ServerOpti
   return true;
 }
 
+function cannotRun(program: string, cause: Error): string {
+  const advice =
+    process.getuid?.() === 0
+      ? ' Started by root it runs as another user, who must be able to get there: install setpriv (util-linux), or start as a plain user.'
+      : '';
+  return `${program} cannot be run: ${cause.message}.${advice}`;
+}
+
 function removeIfEmpty(folder: string): void {
   if (readdirSync(folder).length > 0)
     throw new BackupError('SERVER_NOT_STARTED', `The folder ${folder} holds something, but no Postgres data. Move it away.`);
@@ -155,7 +163,7 @@ async function initdb(binaries: ServerBinaries, folder: string, passwordFile: st
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const code = await new Promise<number | null>((resolve, reject) => {
-    child.on('error', reject);
+    child.on('error', (cause) => reject(new BackupError('SERVER_NOT_STARTED', cannotRun(binaries.initdb, cause), { cause })));
     child.on('close', resolve);
   });
   if (code !== 0) throw new BackupError('SERVER_NOT_STARTED', `The database folder ${folder} could not be created: ${lastLines(output)}`);
@@ -179,7 +187,7 @@ async function tryStart(binaries: ServerBinaries, options: ServerOptions, port: 
   const child = spawn(command, words, { detached: true, stdio: ['ignore', log, log], env: serverEnvironment(), uid, gid });
   closeSync(log);
   const ended = new Promise<string>((resolve) => {
-    child.on('error', (error) => resolve(error.message));
+    child.on('error', (cause) => resolve(cannotRun(binaries.postgres, cause)));
     child.on('exit', () => resolve(reportOf(options.logFile, logStart)));
   });
   const processId = child.pid;
