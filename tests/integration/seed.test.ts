@@ -26,7 +26,7 @@ async function contents(database: TestDatabase): Promise<string> {
   const parts = TABLES.map(
     (table) => `select '${table}' as name, md5(string_agg(t::text, chr(10) order by t::text collate "C")) as digest from public.${table} t`,
   );
-  const { rows } = await database.client.query(parts.join(' union all '));
+  const { rows } = await database.client.query(`${parts.join(' union all ')} order by name`);
   return JSON.stringify(rows);
 }
 
