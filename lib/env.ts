@@ -147,3 +147,8 @@ function check<T>(schema: z.ZodType<T>, variables: Variables): T {
   const sentences = [...complaints].map(([name, message]) => `${name} ${message}. Example: ${name}=${EXAMPLES[name]}`);
   throw new BackupError('ENVIRONMENT_INVALID', sentences.join(' · '));
 }
+
+/** The folder in which a person typed the command: npm runs scripts in the project's own. */
+export function callerFolder(): string {
+  return process.env.INIT_CWD ?? process.cwd();
+}

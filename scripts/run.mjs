@@ -142,6 +142,7 @@ function run(command, options, stdio, env) {
 function environment() {
   return {
     ...process.env,
+    INIT_CWD: process.env.INIT_CWD ?? process.cwd(), // where the person stands: relative paths in arguments are meant from there
     PATH: join(modules, '.bin') + delimiter + (process.env.PATH ?? ''), // what the script calls runs on Node 24 too
     LITE_TELEMETRY: '0',
     DO_NOT_TRACK: '1',

@@ -16,7 +16,7 @@ const starts: Start[] = [];
 
 /** `npm start` as a person types it, in a process group of its own, so that Ctrl-C can be sent to all of it. */
 function npmStart(variables: Record<string, string> = {}): Start {
-  const env = { ...process.env, NODE_ENV: undefined, PALIAD_DATA: dataFolder, PORT: String(port), ...variables };
+  const env = { ...process.env, PALIAD_DATA: dataFolder, PORT: String(port), ...variables };
   const child = spawn('npm', ['start'], { cwd: ROOT, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
