@@ -17,7 +17,7 @@ export type ErrorEntry = {
  */
 export const BACKUP_ERRORS = {
   // The database that is backed up
-  SOURCE_UNREACHABLE: entry('The database cannot be reached.', 'Check host, port and network, and that the server is running.', 502, true),
+  SOURCE_UNREACHABLE: entry('The database cannot be reached.', 'Check host, port, network and the name of the database, and that the server is running.', 502, true),
   SOURCE_AUTH_FAILED: entry('The database refused the user name or password.', 'Check both in the connection string; a password with special characters must be percent-encoded.', 502, false),
   SOURCE_URL_INVALID: entry('The connection string cannot be read.', 'It must look like postgres://user:password@host:5432/database.', 400, false),
   SOURCE_IS_POOLER: entry('This is a transaction pooler; a backup needs one session for its snapshot.', 'Use the session pooler (port 5432 on the same host) or the direct connection.', 400, false),

@@ -37,7 +37,7 @@ export class ProgressReport {
 
   begin(table: string): void {
     this.#set({ table });
-    this.update(0, 0);
+    this.#tell(this.#now);
   }
 
   /** Rows and bytes of the table at work. */

@@ -62,6 +62,25 @@ export function dictionarySheet(shell: CoverShell, manifest: Manifest, reference
   return sheetXml(shell, [head.map((text) => cell(text, 'columnHead')), ...rows]);
 }
 
+/** About, for one table that was taken out of a backup. */
+export function oneTableCover(shell: CoverShell, manifest: Manifest, table: ManifestTable, sheets: ManifestTable['sheets']): string {
+  return sheetXml(shell, [
+    [cell(tableLabel(table), 'title')],
+    [cell(`From the backup of ${longDate(manifest.snapshotAt)} — ${manifest.organisation}`, 'subtitle')],
+    [],
+    fact('Rows', whole(table.rows)),
+    [],
+    [cell('This is one table, for reading. It is not a backup and cannot be restored from.', 'warning'), cell('', 'warning'), cell('', 'warning'), cell('', 'warning')],
+    [],
+    ...sheets.map((sheet): Row => [{ value: sheet.name, style: 'link', sheet: sheet.name }, cell(sheet.rows, 'number')]),
+  ]);
+}
+
+/** Dictionary, for one table that was taken out of a backup. */
+export function oneTableDictionary(shell: CoverShell, manifest: Manifest, table: ManifestTable): string {
+  return dictionarySheet(shell, { ...manifest, tables: [table] }, () => '');
+}
+
 function tableRow(table: ManifestTable): Row {
   const shown = table.sheets.reduce((sum, sheet) => sum + sheet.rows, 0);
   const sheet = table.sheets[0];
