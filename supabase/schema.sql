@@ -432,7 +432,8 @@ CREATE FUNCTION paliad.finish(p_id uuid, p_lease uuid, p_uri text, p_error text,
 declare
   ended paliad.backups;
   retry boolean := p_error is not null and coalesce(p_again, false);
-  facts jsonb := jsonb_strip_nulls(coalesce(p_facts, '{}'::jsonb) - 'verification');  -- a JSON null is no fact
+  -- A JSON null is no fact, and what is no object holds none: neither may keep a finished backup from being recorded.
+  facts jsonb := case when jsonb_typeof(p_facts) = 'object' then jsonb_strip_nulls(p_facts - 'verification') else '{}' end;
 begin
   -- ONE guarded update: the commit point of a run. Whoever lost the lease changes nothing.
   update paliad.backups b
