@@ -132,6 +132,26 @@ describe('tables, through the API', () => {
   });
 });
 
+it('what the API server grants to everybody at its first request is taken back whole: tables, sequences, functions, defaults', async () => {
+  const { rows } = await owner.query(`
+    select g.grantee || ' ' || g.table_name as who, string_agg(g.privilege_type, ' ' order by g.privilege_type) as may
+      from information_schema.role_table_grants g where g.table_schema = 'paliad' and g.grantee in ('anon', 'authenticated', 'service_role', 'PUBLIC') group by 1
+    union all select 'sequence ' || c.relname, a.privilege_type from pg_class c, aclexplode(c.relacl) a where c.relnamespace = 'paliad'::regnamespace and c.relkind = 'S' and a.grantee <> c.relowner
+    union all select 'default ' || d.defaclobjtype::text, a.privilege_type from pg_default_acl d, aclexplode(d.defaclacl) a where d.defaclnamespace = 'paliad'::regnamespace and a.grantee <> d.defaclrole
+    union all select 'anyone may use the schema', a.privilege_type from pg_namespace n, aclexplode(n.nspacl) a where n.nspname = 'paliad' and a.grantee in (0, 'anon'::regrole)
+    order by 1`);
+  expect(rows.map((row) => `${row.who}: ${row.may}`)).toEqual([
+    'authenticated backup_settings: SELECT',
+    'authenticated backups: SELECT',
+    'authenticated system_audit_log: SELECT',
+    'authenticated users: SELECT',
+    'service_role backup_settings: DELETE INSERT SELECT UPDATE',
+    'service_role backups: DELETE INSERT SELECT UPDATE',
+    'service_role system_audit_log: SELECT',
+    'service_role users: DELETE INSERT SELECT UPDATE',
+  ]);
+});
+
 describe('functions, through the API', () => {
   it.each(FUNCTION_CASES)('$who: execute $object is $outcome', async ({ object, who, outcome }) => {
     const result = outcomeOf(await call(who, object, ARGUMENTS[object]));
