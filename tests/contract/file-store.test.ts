@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, lstat, mkdir, readdir, readFile, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, readFile, rename, rm, rmdir, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openStore } from '#lib/store/open.ts';
@@ -58,6 +59,33 @@ describe('file store: the file', () => {
     await put(store, 'a/x');
     await store.delete((await put(store, 'a/b/c')).uri);
     expect(await everythingIn(root)).toEqual(['a', 'a/x']);
+  });
+
+  it('keeps nothing when it is aborted after the source ended, while the disk is being synced', async () => {
+    const root = await newFolder();
+    const abort = new AbortController();
+    const source: AsyncIterable<Uint8Array> = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => {
+          setImmediate(() => abort.abort(new Error('cancelled late')));
+          return { done: true, value: undefined };
+        },
+      }),
+    };
+    await expect((await storeIn(root)).put('a/b', source, abort.signal)).rejects.toThrow('cancelled late');
+    expect(await everythingIn(root)).toEqual([]);
+  });
+
+  it('finds its place although the folder is removed again and again while it begins', async () => {
+    const root = await newFolder();
+    const store = await storeIn(root);
+    let isOver = false;
+    const removed = (async () => {
+      for (; !isOver; await wait(3)) for (const folder of ['a/b', 'a']) await rmdir(join(root, folder)).catch(() => {});
+    })();
+    for (let round = 0; round < 80; round++) await store.delete((await put(store, 'a/b/c')).uri);
+    isOver = true;
+    await removed;
   });
 
   it('is never handed out in part: one that lost its end while it was read is an error', async () => {

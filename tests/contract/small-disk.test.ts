@@ -28,6 +28,13 @@ describe.skipIf(mountingIsImpossible !== null)('file store on a small disk', () 
     expect(await keysOf(store)).toEqual(['a/fits', 'older']);
   });
 
+  it('that takes only a part of the last block is full, not a smaller file', async () => {
+    const disk = await newDisk(1536 * 1024);
+    const store = await openStore(pathToFileURL(disk).href);
+    expect(await codeOf(store.put('k', chunksOf(sampleBytes(2 * 1024 * 1024), 100_000), never()))).toBe('STORE_FULL');
+    expect(await everythingIn(disk)).toEqual([]);
+  });
+
   it('that is full stops reading the source', async () => {
     const store = await openStore(pathToFileURL(await newDisk(2 * 1024 * 1024)).href);
     let given = 0;

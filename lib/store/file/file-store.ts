@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { BackupError } from '#lib/backup/errors.ts';
 import { assertRange } from '../range.ts';
 import { keyOfUri, segmentsOfKey, uriOfKey } from '../secure-path.ts';
@@ -15,7 +16,7 @@ import { errnoOf, onDisk } from './words.ts';
 
 /** A published artifact is read-only for its user and group: what is never changed should not be changeable by a slip. */
 const ARTIFACT_MODE = 0o440;
-/** How often a folder may be pruned under our feet before we give up: far more than deletes beside us can be that fast. */
+/** How often a folder may be pruned under our feet before we give up; with the waits between, about a second. */
 const ATTEMPTS = 50;
 
 /** How a file store treats its folder. */
@@ -125,6 +126,7 @@ class FileStore implements ArtifactStore {
         return await openPartial(join(this.root, ...segments));
       } catch (error) {
         if (errnoOf(error) !== 'ENOENT' || attempt === ATTEMPTS) return onDisk(this.root, () => Promise.reject(error));
+        await wait(Math.random() * attempt); // out of step with whoever prunes
       }
     }
   }

@@ -50,10 +50,15 @@ export async function lookAt(root: string, segments: readonly string[]): Promise
  */
 export async function makeFolders(root: string, segments: readonly string[]): Promise<void> {
   await requireRoot(root);
-  for (let depth = 1; depth <= segments.length; depth++) {
-    const steps = segments.slice(0, depth);
-    if ((await lookAt(root, steps)) === null) {
-      await mkdir(join(root, ...steps), FOLDER_MODE).catch(unless('EEXIST'));
+  let path = root;
+  for (const segment of segments) {
+    path = join(path, segment);
+    try {
+      await mkdir(path, FOLDER_MODE);
+    } catch (error) {
+      unless('EEXIST')(error);
+      const found = await lstat(path); // before anything is made inside it
+      if (found.isSymbolicLink()) throw new BackupError('STORE_REFUSED', `${path} is a symbolic link.`);
     }
   }
 }

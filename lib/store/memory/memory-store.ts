@@ -26,7 +26,6 @@ class MemoryStore implements ArtifactStore {
     this.#refuseTaken(key);
     const chunks: Buffer[] = [];
     for await (const chunk of untilAborted(bytes, signal)) chunks.push(Buffer.from(chunk)); // a copy: chunks are lent
-    signal.throwIfAborted();
     this.#refuseTaken(key);
     const whole = Buffer.concat(chunks);
     this.#kept.set(key, { bytes: whole, modifiedAt: new Date() });

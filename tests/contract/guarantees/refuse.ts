@@ -65,6 +65,7 @@ function foreignAddresses(root: string, uri: string): readonly string[] {
     '',
     ' ',
     root.slice(0, -1),
+    uri.replace(/^[a-z]+/, 'other'),
     uri.replace('://', ':/'),
     uri.replace('://', ':'),
     ` ${uri}`,
