@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build, isBuildDue, ROOT } from './build.ts';
@@ -20,10 +21,14 @@ async function everything(): Promise<Outcome[]> {
 }
 
 const startedAt = performance.now();
+const notes = mkdtempSync(join(tmpdir(), 'paliad-notes-'));
+process.env.PALIAD_TEST_NOT_RUN = join(notes, 'not-run');
 const outcomes = positionals.length > 0 ? [await runVitest('chosen tests', [], positionals)] : await everything();
 console.log(`\nAll suites took ${Math.round((performance.now() - startedAt) / 1000)} s.`);
 for (const { title, passed, failed, skipped } of outcomes) {
   console.log(`  ${failed === 0 ? 'ok  ' : 'FAIL'} ${title.padEnd(22)} ${passed} passed, ${failed} failed, ${skipped} skipped`);
 }
+if (existsSync(join(notes, 'not-run'))) console.log([...new Set(readFileSync(join(notes, 'not-run'), 'utf8').trim().split('\n'))].join('\n'));
+rmSync(notes, { recursive: true, force: true });
 console.log(closingLine(outcomes));
 process.exitCode = outcomes.some(({ failed }) => failed > 0) ? 1 : 0;

@@ -4,10 +4,29 @@
  */
 export const SCHEMAS_NEVER_COVERED: readonly string[] = [
   // Supabase makes and migrates these; a new project has them already.
-  '_analytics', '_realtime', '_supavisor', 'auth', 'cron', 'dbdev', 'extensions', 'graphql', 'graphql_public', 'net', 'pgbouncer',
-  'pgsodium', 'pgsodium_masks', 'pgtle', 'realtime', 'storage', 'supabase_functions', 'supabase_migrations', 'vault',
+  '_analytics',
+  '_realtime',
+  '_supavisor',
+  'auth',
+  'cron',
+  'dbdev',
+  'extensions',
+  'graphql',
+  'graphql_public',
+  'net',
+  'pgbouncer',
+  'pgsodium',
+  'pgsodium_masks',
+  'pgtle',
+  'realtime',
+  'storage',
+  'supabase_functions',
+  'supabase_migrations',
+  'vault',
   // Work in flight of job queues: restoring it would do the work twice.
-  'graphile_worker', 'pgboss', 'pgmq',
+  'graphile_worker',
+  'pgboss',
+  'pgmq',
 ];
 
 /** Rows that are covered although their schema is not: without them no foreign key to a user or a file could be restored. */

@@ -93,7 +93,8 @@ export function asSourceError(error: unknown, where: string): BackupError {
   if (code === '3D000' || UNREACHABLE.has(code) || message.includes('timeout expired')) {
     return new BackupError('SOURCE_UNREACHABLE', said, { cause: error });
   }
-  if (LOST.has(code) || message.startsWith('Connection terminated')) return new BackupError('SOURCE_CONNECTION_LOST', where, { cause: error });
+  if (LOST.has(code) || message.startsWith('Connection terminated'))
+    return new BackupError('SOURCE_CONNECTION_LOST', where, { cause: error });
   if (code === '55P03') return new BackupError('TABLE_LOCKED', said, { cause: error });
   if (code === '42501') {
     const isHidden = message.includes('row-level security');

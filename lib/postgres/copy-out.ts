@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { CopyFrames, type RowSink } from './copy-frames.ts';
 import { asSourceError } from './connect.ts';
+import { CopyFrames, type RowSink } from './copy-frames.ts';
 import { qualified, quoted } from './names.ts';
 import type { SourceTable } from './tables.ts';
 

@@ -52,7 +52,8 @@ export async function takeInventory(client: pg.Client, source: SourceTables): Pr
   const covered = source.coveredSchemas;
   const managed = source.tables.filter((table) => table.origin === 'managed');
   const places = [covered, managed.map((table) => table.schema), managed.map((table) => table.name)];
-  const list = async <T extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<T[]> => (await client.query<T>(sql, values)).rows;
+  const list = async <T extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<T[]> =>
+    (await client.query<T>(sql, values)).rows;
   const names = (rows: { name: string }[]): string[] => rows.map((row) => row.name);
   const [cron] = await list<{ is: boolean | null }>(CRON_IS_READABLE);
   return {
@@ -64,7 +65,8 @@ export async function takeInventory(client: pg.Client, source: SourceTables): Pr
     functions: await list(FUNCTIONS, [covered]),
     eventTriggers: names(await list(EVENT_TRIGGERS)),
     publications: await list(PUBLICATIONS),
-    cronJobs: cron.is === true ? await list('select coalesce(jobname, jobid::text) as name, schedule, command from cron.job order by 1') : [],
+    cronJobs:
+      cron.is === true ? await list('select coalesce(jobname, jobid::text) as name, schedule, command from cron.job order by 1') : [],
   };
 }
 

@@ -115,12 +115,16 @@ const FACTS = `
 /** Supabase's project ref, from the host `db.<ref>.supabase.co` or the pooler's user `postgres.<ref>`; else null. */
 export function projectRef(url: string): string | null {
   const { host, user } = describeUrl(url);
-  return /^db\.([a-z0-9]{20})\.supabase\.(co|in|net)$/.exec(host)?.[1] ?? (host.endsWith('.pooler.supabase.com') ? (user.split('.')[1] ?? null) : null);
+  return (
+    /^db\.([a-z0-9]{20})\.supabase\.(co|in|net)$/.exec(host)?.[1] ??
+    (host.endsWith('.pooler.supabase.com') ? (user.split('.')[1] ?? null) : null)
+  );
 }
 
 /** Same tables with the same columns; sizes and estimates may differ. */
 function isSame(a: SourceTables, b: SourceTables): boolean {
-  const shape = (list: SourceTables): string => JSON.stringify(list.tables.map(({ oid, schema, name, columns }) => [oid, schema, name, columns]));
+  const shape = (list: SourceTables): string =>
+    JSON.stringify(list.tables.map(({ oid, schema, name, columns }) => [oid, schema, name, columns]));
   return shape(a) === shape(b);
 }
 

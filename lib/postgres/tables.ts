@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { type Coverage, isSchemaCovered, MANAGED_TABLES, OWN_TABLES_WITHOUT_DATA } from '#lib/backup/coverage.ts';
 import { BackupError } from '#lib/backup/errors.ts';
 import { type ManifestColumn, type NotCovered, tableLabel } from '#lib/backup/manifest.ts';
@@ -97,8 +97,14 @@ export async function listTables(client: pg.Client, coverage: Coverage): Promise
   const tables = chooseTables(relations, covered, coverage);
   requireNamedTables(coverage, tables);
   const withData = tables.filter((table) => leftOutReason(table, coverage) === null);
-  refuse('TABLE_NOT_READABLE', withData.filter((table) => !table.isReadable));
-  refuse('ROWS_HIDDEN', withData.filter((table) => table.isReadable && table.isFiltered));
+  refuse(
+    'TABLE_NOT_READABLE',
+    withData.filter((table) => !table.isReadable),
+  );
+  refuse(
+    'ROWS_HIDDEN',
+    withData.filter((table) => table.isReadable && table.isFiltered),
+  );
   const { rows } = await client.query<ColumnRow>(COLUMNS, [tables.map((table) => table.oid)]);
   const columns = Map.groupBy(rows, (row) => row.table);
   return {
@@ -120,7 +126,8 @@ function requireSchemas(coverage: Coverage, existing: readonly string[]): void {
 
 function requireNamedTables(coverage: Coverage, tables: readonly Relation[]): void {
   const missing = coverage.excludedData.filter((label) => !tables.some((table) => tableLabel(table) === label));
-  if (missing.length > 0) throw new BackupError('TABLE_NOT_FOUND', `To be left out, but not among the covered tables: ${missing.join(', ')}.`);
+  if (missing.length > 0)
+    throw new BackupError('TABLE_NOT_FOUND', `To be left out, but not among the covered tables: ${missing.join(', ')}.`);
 }
 
 /** All of the covered schemas, then the managed ones: those always with a whole backup, else where a foreign key needs them. */

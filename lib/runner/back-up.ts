@@ -52,7 +52,10 @@ export async function backUp(request: BackUpRequest, signal: AbortSignal): Promi
 
 async function write(request: BackUpRequest, snapshot: Snapshot, report: ProgressReport, signal: AbortSignal): Promise<MadeBackup> {
   const { rows, isEstimated } = await countRows(snapshot, COUNT_LIMIT_BYTES);
-  report.plan(snapshot.tables.length, Array.from(rows.values()).reduce((sum, count) => sum + count, 0));
+  report.plan(
+    snapshot.tables.length,
+    Array.from(rows.values()).reduce((sum, count) => sum + count, 0),
+  );
   const tables = snapshot.tables.map((table) => ({ ...table, rowsExpected: rows.get(table.oid) ?? 0 }));
   const workbook = await createWorkbook(tables, {
     title: request.organisation,

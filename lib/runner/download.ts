@@ -35,8 +35,17 @@ export async function openDownload(admin: Admin, backupId: string, reason: strin
 
 /** Letters and digits that every file system takes. */
 function slug(organisation: string): string {
-  const plain = organisation.normalize('NFKD').replaceAll('ß', 'ss').replace(/[\u0300-\u036f]/g, '');
-  return plain.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-+|-+$/g, '').toLowerCase().slice(0, 60) || 'backup';
+  const plain = organisation
+    .normalize('NFKD')
+    .replaceAll('ß', 'ss')
+    .replace(/[\u0300-\u036f]/g, '');
+  return (
+    plain
+      .replace(/[^A-Za-z0-9]+/g, '-')
+      .replace(/^-+|-+$/g, '')
+      .toLowerCase()
+      .slice(0, 60) || 'backup'
+  );
 }
 
 function minute(time: Date): string {

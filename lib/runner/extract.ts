@@ -24,7 +24,8 @@ export type ExtractRequest = {
 export async function extract(request: ExtractRequest, signal: AbortSignal): Promise<{ table: ManifestTable; artifact: Artifact }> {
   const backup = await openBackup(await openOneFile(request.file));
   const table = backup.table(request.table);
-  if (table.dataLeftOut !== null) throw new BackupError('TABLE_NOT_IN_BACKUP', `The rows of ${tableLabel(table)} were not backed up: ${table.dataLeftOut}.`);
+  if (table.dataLeftOut !== null)
+    throw new BackupError('TABLE_NOT_IN_BACKUP', `The rows of ${tableLabel(table)} were not backed up: ${table.dataLeftOut}.`);
   switch (extname(request.out).toLowerCase()) {
     case '.xlsx':
       return { table, artifact: await extractSheet(backup, table, request.out, signal) };

@@ -59,7 +59,8 @@ export class Lease {
       else if (!this.#ended.signal.aborted) this.#lost.abort(new BackupError('LEASE_LOST'));
     } catch (error) {
       logError('renew the lease of a backup', error);
-      if (performance.now() - this.#renewedAt > this.#leaseSeconds * 1000) this.#lost.abort(new BackupError('LEASE_LOST', '', { cause: error }));
+      if (performance.now() - this.#renewedAt > this.#leaseSeconds * 1000)
+        this.#lost.abort(new BackupError('LEASE_LOST', '', { cause: error }));
     }
   }
 
@@ -69,10 +70,14 @@ export class Lease {
     return new Promise((resolve) => {
       if (signal.aborted || this.#lost.signal.aborted) return resolve(false);
       const timer = setTimeout(() => resolve(true), ms);
-      signal.addEventListener('abort', () => {
-        clearTimeout(timer);
-        resolve(false);
-      }, { once: true });
+      signal.addEventListener(
+        'abort',
+        () => {
+          clearTimeout(timer);
+          resolve(false);
+        },
+        { once: true },
+      );
     });
   }
 }

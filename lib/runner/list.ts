@@ -6,7 +6,10 @@ import { openOneFile } from '#lib/store/file/one-file.ts';
 import { openBackup } from '#lib/workbook/read.ts';
 
 /** A file in a folder: a backup, or why it is none. */
-export type ListedFile = { readonly path: string; readonly sizeBytes: number } & ({ readonly manifest: Manifest } | { readonly error: BackupError });
+export type ListedFile = { readonly path: string; readonly sizeBytes: number } & (
+  | { readonly manifest: Manifest }
+  | { readonly error: BackupError }
+);
 
 /** The manifest of a backup in a file. @throws BackupError ARTIFACT_NOT_FOUND, NOT_A_BACKUP, BACKUP_RESAVED, BACKUP_DAMAGED, FORMAT_TOO_NEW */
 export async function readManifest(path: string): Promise<Manifest> {

@@ -7,5 +7,7 @@ import { asBackupError } from '#lib/backup/errors.ts';
 export function logError(doing: string, error: unknown): void {
   const known = asBackupError(error);
   const cause = known.cause instanceof Error ? (known.cause.stack ?? known.cause.message) : known.cause;
-  console.error(JSON.stringify({ level: known.code === 'INTERNAL' ? 'error' : 'warn', doing, code: known.code, detail: known.detail, cause }));
+  console.error(
+    JSON.stringify({ level: known.code === 'INTERNAL' ? 'error' : 'warn', doing, code: known.code, detail: known.detail, cause }),
+  );
 }

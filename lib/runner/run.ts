@@ -64,7 +64,9 @@ function factsOf(artifact: Artifact, manifest: Manifest): Facts {
   return {
     sizeBytes: artifact.sizeBytes,
     sha256: artifact.sha256,
-    rowCounts: Object.fromEntries(manifest.tables.filter((table) => table.dataLeftOut === null).map((table) => [tableLabel(table), table.rows])),
+    rowCounts: Object.fromEntries(
+      manifest.tables.filter((table) => table.dataLeftOut === null).map((table) => [tableLabel(table), table.rows]),
+    ),
     sheetCount: 2 + manifest.tables.reduce((sum, table) => sum + table.sheets.length, 0),
     format: manifest.format,
     verifiedAt: null,

@@ -23,8 +23,17 @@ const COVER_STYLES = {
   text: { font: { color: { argb: INK } }, alignment: { vertical: 'top' } },
   wrapped: { font: { color: { argb: INK } }, alignment: { vertical: 'top', wrapText: true } },
   number: { font: { color: { argb: INK } }, numFmt: '#,##0', alignment: { vertical: 'top' } },
-  columnHead: { font: { bold: true, color: { argb: INK } }, fill: solid(PAPER), border: { bottom: { style: 'thin', color: { argb: LINE } } } },
-  numberHead: { font: { bold: true, color: { argb: INK } }, fill: solid(PAPER), border: { bottom: { style: 'thin', color: { argb: LINE } } }, alignment: { horizontal: 'right' } },
+  columnHead: {
+    font: { bold: true, color: { argb: INK } },
+    fill: solid(PAPER),
+    border: { bottom: { style: 'thin', color: { argb: LINE } } },
+  },
+  numberHead: {
+    font: { bold: true, color: { argb: INK } },
+    fill: solid(PAPER),
+    border: { bottom: { style: 'thin', color: { argb: LINE } } },
+    alignment: { horizontal: 'right' },
+  },
   link: { font: { color: { argb: LINK }, underline: true }, alignment: { vertical: 'top' } },
   warning: { font: { color: { argb: INK } }, fill: solid(AMBER), alignment: { vertical: 'top' } },
 } as const satisfies Record<string, Partial<ExcelJS.Style>>;
@@ -35,7 +44,10 @@ export type CoverStyle = keyof typeof COVER_STYLES;
 export type CoverShell = { readonly head: string; readonly tail: string; readonly styles: Readonly<Record<CoverStyle, string>> };
 
 /** A table's sheets to be drawn: all of them have the same columns. */
-export type BookTable = { readonly columns: readonly (SheetColumn & { readonly type: string })[]; readonly sheets: readonly { name: string; part: string }[] };
+export type BookTable = {
+  readonly columns: readonly (SheetColumn & { readonly type: string })[];
+  readonly sheets: readonly { name: string; part: string }[];
+};
 
 /** Everything of the workbook but the rows of its sheets. */
 export type Book = {
@@ -72,7 +84,10 @@ export async function drawBook(tables: readonly BookTable[], facts: { title: str
   const sheets = new Map<string, string>();
   const parts = new Map<string, string>();
   for (const [name, content] of drawn) (name.startsWith('xl/worksheets/sheet') ? sheets : parts).set(name, content);
-  finishParts(parts, workbook.worksheets.map((sheet) => sheet.name));
+  finishParts(
+    parts,
+    workbook.worksheets.map((sheet) => sheet.name),
+  );
   return {
     about: coverShell(sheets, ABOUT_PART),
     dictionary: coverShell(sheets, DICTIONARY_PART),
@@ -83,7 +98,9 @@ export async function drawBook(tables: readonly BookTable[], facts: { title: str
 
 // exceljs is CommonJS; its export has a `default` or not, by who loads it.
 function loadExcelJs(): { Workbook: new () => ExcelJS.Workbook } {
-  return z.object({ Workbook: z.custom<new () => ExcelJS.Workbook>((value) => typeof value === 'function') }).parse(createRequire(import.meta.url)('exceljs'));
+  return z
+    .object({ Workbook: z.custom<new () => ExcelJS.Workbook>((value) => typeof value === 'function') })
+    .parse(createRequire(import.meta.url)('exceljs'));
 }
 
 function solid(argb: string): ExcelJS.Fill {
@@ -100,9 +117,9 @@ function drawCover(workbook: ExcelJS.Workbook, name: string, widths: readonly nu
     pageSetup: pageSetup(),
     headerFooter: { oddFooter: '&L&A&R&P / &N' },
   });
-  widths.forEach((width, n) => (sheet.getColumn(n + 1).width = width));
+  for (const [n, width] of widths.entries()) sheet.getColumn(n + 1).width = width;
   const row = sheet.addRow([]);
-  Object.values(COVER_STYLES).forEach((style, n) => (row.getCell(n + 1).style = style));
+  for (const [n, style] of Object.values(COVER_STYLES).entries()) row.getCell(n + 1).style = style;
 }
 
 function drawTable(workbook: ExcelJS.Workbook, name: string, table: BookTable): void {
@@ -111,9 +128,9 @@ function drawTable(workbook: ExcelJS.Workbook, name: string, table: BookTable): 
     pageSetup: pageSetup(),
     headerFooter: { oddFooter: '&L&A&R&P / &N' },
   });
-  table.columns.forEach((column, n) => (sheet.getColumn(n + 1).width = widthOf(column)));
+  for (const [n, column] of table.columns.entries()) sheet.getColumn(n + 1).width = widthOf(column);
   const row = sheet.addRow([]);
-  table.columns.forEach((column, n) => (row.getCell(n + 1).style = { numFmt: numberFormat(column) }));
+  for (const [n, column] of table.columns.entries()) row.getCell(n + 1).style = { numFmt: numberFormat(column) };
   const after = table.columns.length;
   row.getCell(after + 1).style = COVER_STYLES.columnHead;
   row.getCell(after + 2).style = COVER_STYLES.warning;
@@ -141,7 +158,10 @@ function numberFormat(column: { kind: SheetColumn['kind']; type: string }): stri
 }
 
 /** Splits a drawn sheet around its one example row and reads the style of each cell of it. */
-function splitSheet(sheets: ReadonlyMap<string, string>, part: string): { head: string; tail: string; styleOf: (column: number) => string } {
+function splitSheet(
+  sheets: ReadonlyMap<string, string>,
+  part: string,
+): { head: string; tail: string; styleOf: (column: number) => string } {
   const xml = sheets.get(part) ?? '';
   const start = xml.indexOf('<sheetData>');
   const end = xml.indexOf('</sheetData>');
@@ -164,8 +184,17 @@ function coverShell(sheets: ReadonlyMap<string, string>, part: string): CoverShe
     head,
     tail,
     styles: {
-      title: id('title'), subtitle: id('subtitle'), heading: id('heading'), label: id('label'), text: id('text'), wrapped: id('wrapped'),
-      number: id('number'), columnHead: id('columnHead'), numberHead: id('numberHead'), link: id('link'), warning: id('warning'),
+      title: id('title'),
+      subtitle: id('subtitle'),
+      heading: id('heading'),
+      label: id('label'),
+      text: id('text'),
+      wrapped: id('wrapped'),
+      number: id('number'),
+      columnHead: id('columnHead'),
+      numberHead: id('numberHead'),
+      link: id('link'),
+      warning: id('warning'),
     },
   };
 }
@@ -210,5 +239,8 @@ export function relateOwnParts(rootRelationships: string, ownParts: readonly str
 function edit(parts: Map<string, string>, part: string, find: string, replacement: string): void {
   const content = parts.get(part);
   if (content === undefined || !content.includes(find)) throw new BackupError('SHEET_NOT_DRAWN', `${part} lacks ${find}.`);
-  parts.set(part, content.replace(find, () => replacement));
+  parts.set(
+    part,
+    content.replace(find, () => replacement),
+  );
 }

@@ -6,8 +6,18 @@ import { CELL_MAX_BYTES, TextCells } from './cell-text.ts';
 export type CellKind = 'text' | 'number' | 'boolean' | 'date' | 'timestamp' | 'timestamptz' | 'time';
 
 const KINDS: Readonly<Record<string, CellKind>> = {
-  int2: 'number', int4: 'number', int8: 'number', oid: 'number', float4: 'number', float8: 'number', numeric: 'number',
-  bool: 'boolean', date: 'date', timestamp: 'timestamp', timestamptz: 'timestamptz', time: 'time',
+  int2: 'number',
+  int4: 'number',
+  int8: 'number',
+  oid: 'number',
+  float4: 'number',
+  float8: 'number',
+  numeric: 'number',
+  bool: 'boolean',
+  date: 'date',
+  timestamp: 'timestamp',
+  timestamptz: 'timestamptz',
+  time: 'time',
 };
 
 /** The kind of a column, by the `pg_type.typname` below all its domains. What Excel has no kind for is text. */

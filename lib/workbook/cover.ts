@@ -1,7 +1,7 @@
 import { type Manifest, type ManifestTable, tableLabel } from '#lib/backup/manifest.ts';
 import type { CoverShell, CoverStyle } from './book.ts';
-import { columnName } from './cells.ts';
 import { escapeText } from './cell-text.ts';
+import { columnName } from './cells.ts';
 
 /** A cell of About or Dictionary: a text or a number in one of the styles; a link goes to a sheet of this workbook. */
 type Cell = { readonly value: string | number; readonly style: CoverStyle; readonly sheet?: string };
@@ -9,38 +9,70 @@ type Row = readonly (Cell | null)[];
 
 /** The sheet About: who, when, what; where each table is; what did not come along; how to bring it back. */
 export function aboutSheet(shell: CoverShell, manifest: Manifest): string {
-  const dataBytes = manifest.tables.reduce((sum, table) => sum + table.sizeBytes, 0);
-  const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
   return sheetXml(shell, [
     [cell(manifest.organisation, 'title')],
     [cell(`Backup of ${longDate(manifest.snapshotAt)}`, 'subtitle')],
     [],
-    ...manifest.warnings.map((warning) => [cell(warning, 'warning'), cell('', 'warning'), cell('', 'warning'), cell('', 'warning'), cell('', 'warning')]),
-    ...(manifest.warnings.length > 0 ? [[]] : []),
-    fact('What it holds', `${whole(manifest.tables.length)} tables, ${whole(rows)} rows, ${megabytes(dataBytes)} of data, as they were at that moment`),
-    fact('Database', `“${manifest.source.database}” on ${manifest.source.host}, PostgreSQL ${manifest.server.version}`),
-    fact('Asked for by', manifest.requestedBy),
-    fact('Made by', `Backup Mode ${manifest.productVersion}, format ${manifest.format}`),
+    ...warningRows(manifest.warnings),
+    ...factRows(manifest),
     [],
-    [cell('Please note', 'heading')],
-    [cell('Do not save over this file. A spreadsheet program keeps the sheets and drops the parts that restore; save a copy under another name.', 'text')],
-    [cell('The sheets are for reading. A restore uses the exact data that lies in this file beside them, so nothing you see here can be rounded into your database.', 'text')],
-    ...(holdsCredentials(manifest) ? [[cell('This file holds the password hashes and second-factor secrets of your users (in its data, not in the sheets): keep it as safe as the database.', 'text')]] : []),
-    [],
-    [cell('How to bring it back', 'heading')],
-    [cell('With this product: open the backup in the console, or run  npm run paliad -- extract FILE TABLE --out TABLE.xlsx  for one table.', 'text')],
-    [cell('Without it: rename nothing, install nothing but unzip and psql, and follow the guide inside this file:  unzip -p FILE backup/RESTORE.md', 'text')],
+    ...noteRows(manifest),
     [],
     [cell('Tables', 'heading')],
-    [cell('Table', 'columnHead'), cell('Rows', 'numberHead'), cell('Shown', 'numberHead'), cell('Sheet', 'columnHead'), cell('', 'columnHead')],
+    [
+      cell('Table', 'columnHead'),
+      cell('Rows', 'numberHead'),
+      cell('Shown', 'numberHead'),
+      cell('Sheet', 'columnHead'),
+      cell('', 'columnHead'),
+    ],
     ...manifest.tables.map(tableRow),
     [],
     ...notCoveredRows(manifest),
   ]);
 }
 
+function warningRows(warnings: readonly string[]): Row[] {
+  const rows = warnings.map((warning): Row => [cell(warning, 'warning'), ...Array.from({ length: 4 }, () => cell('', 'warning'))]);
+  return rows.length === 0 ? [] : [...rows, []];
+}
+
+function factRows(manifest: Manifest): Row[] {
+  const dataBytes = manifest.tables.reduce((sum, table) => sum + table.sizeBytes, 0);
+  const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
+  const holds = `${whole(manifest.tables.length)} tables, ${whole(rows)} rows, ${megabytes(dataBytes)} of data, as they were at that moment`;
+  return [
+    fact('What it holds', holds),
+    fact('Database', `“${manifest.source.database}” on ${manifest.source.host}, PostgreSQL ${manifest.server.version}`),
+    fact('Asked for by', manifest.requestedBy),
+    fact('Made by', `Backup Mode ${manifest.productVersion}, format ${manifest.format}`),
+  ];
+}
+
+function noteRows(manifest: Manifest): Row[] {
+  const notes = [
+    'Do not save over this file. A spreadsheet program keeps the sheets and drops the parts that restore; save a copy under another name.',
+    'The sheets are for reading. A restore uses the exact data that lies in this file beside them, so nothing you see here can be rounded into your database.',
+    ...(holdsCredentials(manifest)
+      ? [
+          'This file holds the password hashes and second-factor secrets of your users (in its data, not in the sheets): keep it as safe as the database.',
+        ]
+      : []),
+  ];
+  const ways = [
+    'One table, with this product:  npm run paliad -- extract FILE TABLE --out TABLE.xlsx',
+    'Everything, without it: follow the guide inside this file, with nothing but unzip and psql:  unzip -p FILE backup/RESTORE.md',
+  ];
+  const texts = (lines: readonly string[]): Row[] => lines.map((line) => [cell(line, 'text')]);
+  return [[cell('Please note', 'heading')], ...texts(notes), [], [cell('How to bring it back', 'heading')], ...texts(ways)];
+}
+
 /** The sheet Dictionary: a row for each column of each table. */
-export function dictionarySheet(shell: CoverShell, manifest: Manifest, references: (table: ManifestTable, column: string) => string): string {
+export function dictionarySheet(
+  shell: CoverShell,
+  manifest: Manifest,
+  references: (table: ManifestTable, column: string) => string,
+): string {
   const head = ['Schema', 'Table', 'Sheet', 'Column', 'Type', 'Key', 'Required', 'References', 'Default', 'Comment'];
   const rows = manifest.tables.flatMap((table) =>
     table.columns.map((column): Row => {
@@ -70,7 +102,12 @@ export function oneTableCover(shell: CoverShell, manifest: Manifest, table: Mani
     [],
     fact('Rows', whole(table.rows)),
     [],
-    [cell('This is one table, for reading. It is not a backup and cannot be restored from.', 'warning'), cell('', 'warning'), cell('', 'warning'), cell('', 'warning')],
+    [
+      cell('This is one table, for reading. It is not a backup and cannot be restored from.', 'warning'),
+      cell('', 'warning'),
+      cell('', 'warning'),
+      cell('', 'warning'),
+    ],
     [],
     ...sheets.map((sheet): Row => [{ value: sheet.name, style: 'link', sheet: sheet.name }, cell(sheet.rows, 'number')]),
   ]);
@@ -92,7 +129,10 @@ function tableRow(table: ManifestTable): Row {
         : shown < table.rows
           ? `${whole(shown)} of ${whole(table.rows)} rows shown; all are in the backup.`
           : table.sheets.length > 1
-            ? `Goes on in ${table.sheets.slice(1).map(({ name }) => `“${name}”`).join(', ')}.`
+            ? `Goes on in ${table.sheets
+                .slice(1)
+                .map(({ name }) => `“${name}”`)
+                .join(', ')}.`
             : '';
   return [
     cell(tableLabel(table), 'text'),
@@ -108,14 +148,31 @@ function notCoveredRows(manifest: Manifest): Row[] {
   const names = (list: readonly { schema: string; name: string }[]): string => list.map(tableLabel).join(', ');
   const facts: [string, string][] = [
     ['Views', names(notCovered.views) && `${names(notCovered.views)}: their definitions are in the backup; they show the restored rows.`],
-    ['Materialized views', names(notCovered.materializedViews) && `${names(notCovered.materializedViews)}: to be refreshed after a restore.`],
+    [
+      'Materialized views',
+      names(notCovered.materializedViews) && `${names(notCovered.materializedViews)}: to be refreshed after a restore.`,
+    ],
     ['Foreign tables', names(notCovered.foreignTables) && `${names(notCovered.foreignTables)}: their rows live in another database.`],
-    ['Unlogged tables', names(notCovered.unloggedTables) && `${names(notCovered.unloggedTables)}: the database itself keeps no safe copy of their rows.`],
+    [
+      'Unlogged tables',
+      names(notCovered.unloggedTables) && `${names(notCovered.unloggedTables)}: the database itself keeps no safe copy of their rows.`,
+    ],
     ['Large objects', notCovered.largeObjects > 0 ? `${whole(notCovered.largeObjects)} large objects are NOT in this backup.` : ''],
-    ['Other schemas', notCovered.schemas.length > 0 ? `${notCovered.schemas.join(', ')}: managed by Supabase, queues of other tools, or left out by setting.` : ''],
-    ['Not in a database', 'Files of Storage, Auth settings, Edge Functions, Vault secrets and the JWT secret are not part of a database backup.'],
+    [
+      'Other schemas',
+      notCovered.schemas.length > 0
+        ? `${notCovered.schemas.join(', ')}: managed by Supabase, queues of other tools, or left out by setting.`
+        : '',
+    ],
+    [
+      'Not in a database',
+      'Files of Storage, Auth settings, Edge Functions, Vault secrets and the JWT secret are not part of a database backup.',
+    ],
   ];
-  return [[cell('What did not come along', 'heading')], ...facts.filter(([, text]) => text !== '').map(([label, text]) => fact(label, text))];
+  return [
+    [cell('What did not come along', 'heading')],
+    ...facts.filter(([, text]) => text !== '').map(([label, text]) => fact(label, text)),
+  ];
 }
 
 function holdsCredentials(manifest: Manifest): boolean {

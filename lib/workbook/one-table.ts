@@ -27,14 +27,23 @@ export function drawOneTable(
   return { bytes: outlet.bytes, done };
 }
 
-async function draw(outlet: Outlet, manifest: Manifest, table: ManifestTable, rows: AsyncIterable<Buffer>, temporaryFolder: string): Promise<void> {
+async function draw(
+  outlet: Outlet,
+  manifest: Manifest,
+  table: ManifestTable,
+  rows: AsyncIterable<Buffer>,
+  temporaryFolder: string,
+): Promise<void> {
   const columns = table.columns
     .filter((column) => !column.isGenerated)
     .map((column) => ({ name: column.name, type: column.type, kind: cellKind(column.baseType) }));
   // `drawn`, not the table itself: the data of a sign-in table may be extracted by name, though a backup never draws it.
   const drawn = { schema: 'public', name: table.name, columnCount: columns.length, rows: table.rows };
   const plan = planSheets([drawn], Number.POSITIVE_INFINITY, false).sheets[0];
-  const book = await drawBook([{ columns, sheets: plan }], { title: `${table.schema}.${table.name}`, createdAt: new Date(manifest.snapshotAt) });
+  const book = await drawBook([{ columns, sheets: plan }], {
+    title: `${table.schema}.${table.name}`,
+    createdAt: new Date(manifest.snapshotAt),
+  });
   const pool = new SlotPool();
   const zip = new ZipWriter(outlet);
   const spool = await Spool.open(temporaryFolder);

@@ -51,11 +51,13 @@ export class BackupReader {
   }
 
   async #chunk(chunk: ManifestChunk, where: string): Promise<Buffer> {
-    if (chunk.length > CHUNK_MAX_BYTES || chunk.rawLength > CHUNK_MAX_BYTES) throw new BackupError('BACKUP_DAMAGED', `${where}: impossible size.`);
+    if (chunk.length > CHUNK_MAX_BYTES || chunk.rawLength > CHUNK_MAX_BYTES)
+      throw new BackupError('BACKUP_DAMAGED', `${where}: impossible size.`);
     const range = { start: chunk.offset, end: chunk.offset + chunk.length };
     const stored = Buffer.from(await new Response(await this.#source.open(range)).arrayBuffer());
     if (stored.length !== chunk.length) throw new BackupError('BACKUP_DAMAGED', `${where}: the file ends too early.`);
-    if (hash('sha256', stored, 'hex') !== chunk.sha256) throw new BackupError('BACKUP_DAMAGED', `${where}: the bytes are not those that were written.`);
+    if (hash('sha256', stored, 'hex') !== chunk.sha256)
+      throw new BackupError('BACKUP_DAMAGED', `${where}: the bytes are not those that were written.`);
     const raw = inflateRawSync(stored, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: Math.max(1, chunk.rawLength) });
     if (raw.length !== chunk.rawLength) throw new BackupError('BACKUP_DAMAGED', `${where}: ${raw.length} of ${chunk.rawLength} bytes.`);
     return raw;

@@ -86,7 +86,9 @@ function prepare(manifest: Manifest): string {
     (role) =>
       `echo ${shell(`select ${literal(`create role ${quoted(role)}`)} where not exists (select from pg_roles where rolname = ${literal(role)}) \\gexec`)} | ${PSQL}`,
   );
-  const places = new Set(manifest.inventory.extensions.map((extension) => extension.schema).filter((schema) => schema !== 'public' && schema !== 'pg_catalog'));
+  const places = new Set(
+    manifest.inventory.extensions.map((extension) => extension.schema).filter((schema) => schema !== 'public' && schema !== 'pg_catalog'),
+  );
   const schemas = Array.from(places, (schema) => `${PSQL} -c ${shell(`create schema if not exists ${quoted(schema)}`)}`);
   return [...roles, ...schemas].join('\n') || 'true # none';
 }
@@ -114,7 +116,10 @@ ${tables.map(copyCommand).join('\n')}
 /** `backup/sequences.sql`: where each sequence stands. */
 export function sequencesSql(manifest: Manifest): string {
   return manifest.sequences
-    .map(({ schema, name, lastValue, isCalled }) => `select pg_catalog.setval(${literal(`${quoted(schema)}.${quoted(name)}`)}, ${lastValue}, ${isCalled});\n`)
+    .map(
+      ({ schema, name, lastValue, isCalled }) =>
+        `select pg_catalog.setval(${literal(`${quoted(schema)}.${quoted(name)}`)}, ${lastValue}, ${isCalled});\n`,
+    )
     .join('');
 }
 

@@ -29,7 +29,6 @@ export class SheetNames {
 function allowed(name: string): string {
   const replaced = name
     .replace(/[[\]:*?/\\]/g, '_')
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is replaced
     .replace(/[\u0000-\u001f\u007f-\u009f\ufffe\uffff]/g, '_')
     .toWellFormed()
     .replace(/^'/, '_');

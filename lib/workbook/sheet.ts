@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
-import { type CellKind, CellWriter, columnName, type SheetStyles } from './cells.ts';
 import { CELL_MAX_UNITS, escapeText } from './cell-text.ts';
+import { type CellKind, CellWriter, columnName, type SheetStyles } from './cells.ts';
 import { DEFLATE_END, OrderedDeflate, SLOT_BYTES, type SlotPool } from './deflate.ts';
 import type { PlannedSheet } from './plan.ts';
 import type { Spool } from './spool.ts';
@@ -44,7 +44,10 @@ export class TableSheets {
     this.#pool = pool;
     this.#spool = spool;
     this.#slot = pool.take();
-    this.#cells = new CellWriter(columns.map((column) => column.kind), shell.styles);
+    this.#cells = new CellWriter(
+      columns.map((column) => column.kind),
+      shell.styles,
+    );
     this.#deflate = new OrderedDeflate(pool, (deflated, sheet) => {
       if (sheet.to === 0) sheet.from = spool.length;
       spool.append(deflated);
@@ -115,7 +118,8 @@ export class TableSheets {
 
   #headerRow(): string {
     const cells = this.#columns.map(
-      ({ name }, n) => `<c r="${columnName(n)}1" s="${this.#shell.styles.header}" t="inlineStr"><is><t xml:space="preserve">${escapeText(name)}</t></is></c>`,
+      ({ name }, n) =>
+        `<c r="${columnName(n)}1" s="${this.#shell.styles.header}" t="inlineStr"><is><t xml:space="preserve">${escapeText(name)}</t></is></c>`,
     );
     return `<row r="1">${cells.join('')}</row>`;
   }
@@ -126,9 +130,14 @@ export class TableSheets {
     if (this.#leftOut > 0) {
       const total = this.#leftOut + this.#sheets.reduce((sum, { rows }) => sum + rows, 0);
       const shown = total - this.#leftOut;
-      const text = `${shown.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} rows shown; all are in the backup.`.slice(0, CELL_MAX_UNITS);
+      const text = `${shown.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} rows shown; all are in the backup.`.slice(
+        0,
+        CELL_MAX_UNITS,
+      );
       const row = sheet.rows + 2;
-      this.#put(`<row r="${row}"><c r="A${row}" s="${this.#shell.styles.note}" t="inlineStr"><is><t>${escapeText(text)}</t></is></c></row>`);
+      this.#put(
+        `<row r="${row}"><c r="A${row}" s="${this.#shell.styles.note}" t="inlineStr"><is><t>${escapeText(text)}</t></is></c></row>`,
+      );
     }
     const range = `A1:${columnName(Math.max(0, this.#columns.length - 1))}${sheet.rows + 1}`;
     this.#put(this.#shell.tail.replace(/<autoFilter ref="[^"]*"/, `<autoFilter ref="${range}"`));

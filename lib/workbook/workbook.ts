@@ -132,7 +132,10 @@ export class WorkbookWriter {
       [PART.manifest, JSON.stringify(manifest)],
     ];
     this.#zip.add(ABOUT_PART, aboutSheet(this.#book.about, manifest));
-    this.#zip.add(DICTIONARY_PART, dictionarySheet(this.#book.dictionary, manifest, (table, column) => this.#reference(table, column)));
+    this.#zip.add(
+      DICTIONARY_PART,
+      dictionarySheet(this.#book.dictionary, manifest, (table, column) => this.#reference(table, column)),
+    );
     const dataParts = manifest.tables.flatMap((table) => table.parts.map((part) => part.name));
     for (const [name, content] of this.#book.parts) {
       if (name === '[Content_Types].xml') continue;
@@ -210,7 +213,14 @@ function describe(table: WorkbookTable): Omit<ManifestTable, 'rows' | 'sizeBytes
     dataLeftOut: table.dataLeftOut,
     primaryKey: [...table.primaryKey],
     columns: table.columns.map(({ name, type, baseType, isNullable, isGenerated, isIdentity, default: value, comment }) => ({
-      name, type, baseType, isNullable, isGenerated, isIdentity, default: value, comment,
+      name,
+      type,
+      baseType,
+      isNullable,
+      isGenerated,
+      isIdentity,
+      default: value,
+      comment,
     })),
   };
 }
