@@ -28,7 +28,8 @@ console.log(`\nAll suites took ${Math.round((performance.now() - startedAt) / 10
 for (const { title, passed, failed, skipped } of outcomes) {
   console.log(`  ${failed === 0 ? 'ok  ' : 'FAIL'} ${title.padEnd(22)} ${passed} passed, ${failed} failed, ${skipped} skipped`);
 }
-if (existsSync(join(notes, 'not-run'))) console.log([...new Set(readFileSync(join(notes, 'not-run'), 'utf8').trim().split('\n'))].join('\n'));
+if (existsSync(join(notes, 'not-run')))
+  console.log([...new Set(readFileSync(join(notes, 'not-run'), 'utf8').trim().split('\n'))].join('\n'));
 rmSync(notes, { recursive: true, force: true });
 console.log(closingLine(outcomes));
 process.exitCode = outcomes.some(({ failed }) => failed > 0) ? 1 : 0;

@@ -1,5 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createDatabase, startPostgres15, withClient } from '#tests/support/postgres.ts';
+import { needsDebianPackage } from '#tests/support/requirement.ts';
+
+afterEach(() => vi.unstubAllEnvs());
 
 describe('the support of the tests', () => {
   it('gives a test file an empty database of its own and takes it away again', async () => {
@@ -18,5 +21,14 @@ describe('the support of the tests', () => {
     const { rows } = await withClient(server.url, (client) => client.query('show server_version'));
     expect(rows[0].server_version).toMatch(/^15\./);
     await server.stop();
+  });
+
+  it('says what a suite needs, and fails instead where everything must run', () => {
+    vi.stubEnv('PALIAD_TEST_REQUIRE', '');
+    vi.stubEnv('PALIAD_TEST_NOT_RUN', '');
+    expect(needsDebianPackage('bash', 'sh')).toBeNull();
+    expect(needsDebianPackage('unheard-of', 'no-such-command')).toBe('not run: needs unheard-of (apt-get install unheard-of)');
+    vi.stubEnv('PALIAD_TEST_REQUIRE', '1');
+    expect(() => needsDebianPackage('unheard-of', 'no-such-command')).toThrow('not run: needs unheard-of');
   });
 });

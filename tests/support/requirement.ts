@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What a suite says when it cannot run here. */
@@ -17,6 +17,8 @@ export function needsDebianPackage(debianPackage: string, path: string): NotRun 
 export function notRun(why: string): NotRun {
   if (process.env.PALIAD_TEST_REQUIRE === '1') throw new Error(`PALIAD_TEST_REQUIRE=1, but not run: ${why}`);
   console.log(`not run: ${why}`);
+  // `npm test` repeats it above its closing line.
+  if (process.env.PALIAD_TEST_NOT_RUN) appendFileSync(process.env.PALIAD_TEST_NOT_RUN, `not run: ${why}\n`);
   return `not run: ${why}`;
 }
 
