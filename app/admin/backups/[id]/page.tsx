@@ -88,7 +88,7 @@ function Workbook({ backup, locale }: { backup: Backup; locale: string }) {
       ) : (
         <>
           <Fact label="Checked">
-            {backup.verifiedAt === null ? <span className="text-warn">Not checked</span> : <Moment at={backup.verifiedAt} as="absolute" />}
+            {backup.verifiedAt === null ? <span className="text-soft">Not checked</span> : <Moment at={backup.verifiedAt} as="absolute" />}
           </Fact>
           <Suspense fallback={<SourcePlaces />}>
             <Source storageUri={backup.storageUri} />
@@ -119,7 +119,8 @@ async function Source({ storageUri }: { storageUri: string }) {
   }
   return (
     <>
-      <Fact label="Database">{contents.data.organisation}</Fact>
+      <Fact label="Organisation">{contents.data.organisation}</Fact>
+      <Fact label="Database">{contents.data.database}</Fact>
       <Fact label="Data as of">
         <Moment at={contents.data.snapshotAt} as="absolute" />
       </Fact>
@@ -129,7 +130,7 @@ async function Source({ storageUri }: { storageUri: string }) {
 }
 
 function SourcePlaces() {
-  return ['Database', 'Data as of', 'Server'].map((label) => (
+  return ['Organisation', 'Database', 'Data as of', 'Server'].map((label) => (
     <Fact key={label} label={label}>
       <Bone className="h-4 w-32" />
     </Fact>

@@ -146,7 +146,7 @@ function Size({ bytes, before, locale }: { bytes: number | null; before: number 
 
 function Checked({ backup }: { backup: Backup }) {
   if (backup.state !== 'done') return <None />;
-  if (backup.verifiedAt === null) return <span className="text-warn">Not checked</span>;
+  if (backup.verifiedAt === null) return <span className="text-soft">Not checked</span>;
   return (
     <span className="inline-flex items-center gap-1.5 align-middle">
       <CircleCheck aria-hidden="true" className="size-4 text-good" />

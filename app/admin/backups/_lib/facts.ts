@@ -35,7 +35,8 @@ export function sentenceFacts(recent: readonly Backup[], lastGood: Backup | null
     const atMs = (backup.finishedAt ?? backup.startedAt).getTime();
     if (atMs > Math.max(good?.atMs ?? 0, failedSince?.atMs ?? 0)) failedSince = { atMs, title: backup.error.title };
   }
-  return { lastGood: good, failedSince, isOpen: recent.some(isOpen) };
+  const areChecksMade = recent.some((backup) => backup.state === 'done' && backup.verifiedAt !== null);
+  return { lastGood: good, failedSince, isOpen: recent.some(isOpen), areChecksMade };
 }
 
 /** For each backup of known size, the size of the one made before it. Right for backups that follow each other without a gap. */

@@ -7,6 +7,7 @@ const good = (hoursAgo: number, isChecked = true): SentenceFacts => ({
   lastGood: { atMs: NOW_MS - hoursAgo * HOUR_MS, isChecked },
   failedSince: null,
   isOpen: false,
+  areChecksMade: true,
 });
 
 describe('the sentence on top', () => {
@@ -24,7 +25,13 @@ describe('the sentence on top', () => {
   });
 
   it('is amber for a backup that was not checked', () => {
-    expect(sentenceFor(good(1, false), NOW_MS).tone).toBe('warn');
+    expect(sentenceFor(good(1, false), NOW_MS)).toMatchObject({ tone: 'warn', text: 'Last good backup 1 h ago, not checked.' });
+  });
+
+  it('claims no check, and raises no alarm for it, where no backup is ever checked', () => {
+    const sentence = sentenceFor({ ...good(1, false), areChecksMade: false }, NOW_MS);
+    expect(sentence).toMatchObject({ tone: 'good', text: 'Last good backup 1 h ago.' });
+    expect(sentence.more).toMatch(/not read back/);
   });
 
   it('says a failure since the last good one, amber while that is fresh and red when it is not', () => {
@@ -36,7 +43,7 @@ describe('the sentence on top', () => {
   });
 
   it('never sounds good without a good backup', () => {
-    const none: SentenceFacts = { lastGood: null, failedSince: null, isOpen: false };
+    const none: SentenceFacts = { lastGood: null, failedSince: null, isOpen: false, areChecksMade: false };
     expect(sentenceFor(none, NOW_MS)).toMatchObject({ tone: 'warn', text: 'No backup yet.' });
     expect(sentenceFor({ ...none, isOpen: true }, NOW_MS).tone).toBe('calm');
     const failedSince = { atMs: NOW_MS - HOUR_MS, title: 'x' };
