@@ -25,7 +25,6 @@ function decodeSegment(raw: string): string | null {
   } catch {
     return null; // a broken percent-encoding has no meaning
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   return segment === '' || segment === '.' || segment === '..' || /[/\\\u0000-\u001f\u007f]/.test(segment) ? null : segment;
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmod, lstat, mkdir, readdir, readFile, rename, rm, rmdir, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openStore } from '#lib/store/open.ts';
 import type { ArtifactStore } from '#lib/store/store.ts';
@@ -140,7 +140,7 @@ describe('file store: a listing', () => {
 describe('file store: kill -9 in the middle of a put', () => {
   it('leaves nothing that is listed or can be opened, and the name free', async () => {
     const root = await newFolder();
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'put-for-ever.ts'), pathToFileURL(root).href], {
+    const child = spawn(process.execPath, [fileURLToPath(new URL('./put-for-ever.ts', import.meta.url)), pathToFileURL(root).href], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     onTestFinished(() => void child.kill('SIGKILL'));

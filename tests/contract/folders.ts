@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { type NotRun, notRun } from '#tests/support/requirement.ts';
 
 /** A new empty folder, removed when the test ends. */
 export async function newFolder(): Promise<string> {
@@ -16,10 +17,13 @@ export async function everythingIn(folder: string): Promise<readonly string[]> {
   return (await readdir(folder, { recursive: true })).sort();
 }
 
-/** Why disks cannot be mounted here, or null when they can. */
-export const mountingIsImpossible: string | null = whyNot();
+/** Why disks cannot be mounted here, or null when they can. Said once; PALIAD_TEST_REQUIRE=1 makes it an error. */
+export function mountingIsImpossible(): NotRun | null {
+  const why = whyNot();
+  return why === null ? null : notRun(why);
+}
 
-/** A disk of `sizeBytes` in memory, unmounted when the test ends. Only where `mountingIsImpossible` is null. */
+/** A disk of `sizeBytes` in memory, unmounted when the test ends. Only where `mountingIsImpossible` says null. */
 export async function newDisk(sizeBytes: number, more = 'mode=755'): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'small-disk-'));
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes},${more}`, 'tmpfs', folder]);
@@ -43,12 +47,12 @@ export function coverReadOnly(folder: string): void {
 }
 
 function whyNot(): string | null {
-  if (process.platform !== 'linux') return 'not run: needs Linux';
-  if (process.getuid?.() !== 0) return 'not run: needs root';
+  if (process.platform !== 'linux') return 'full and read-only disks need Linux';
+  if (process.getuid?.() !== 0) return 'full and read-only disks need root (they are mounted)';
   try {
     execFileSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()], { stdio: 'ignore' });
     return null;
   } catch {
-    return 'not run: needs the right to mount';
+    return 'full and read-only disks need the right to mount';
   }
 }
