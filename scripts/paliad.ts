@@ -130,8 +130,8 @@ function shortened(manifest: Manifest): string {
   return `  Some sheets show only their first rows (${whole(manifest.view.cellLimit)} cells in all); every row is in the backup.\n`;
 }
 
-function cellLimit(text: string | undefined): number {
-  if (text === undefined) return 3_000_000;
+function cellLimit(text: string | undefined): number | null {
+  if (text === undefined) return null;
   if (!/^\d{1,9}$/.test(text)) throw new UsageError(`--sheet-cells must be a whole number, not “${text}”.`);
   return Number(text);
 }

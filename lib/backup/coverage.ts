@@ -51,9 +51,6 @@ export type Coverage = {
   readonly excludedData: readonly string[];
 };
 
-/** Everything that there is. */
-export const FULL_COVERAGE: Coverage = { schemas: null, excludedSchemas: [], excludedData: [] };
-
 /** Whether the definitions and rows of a schema are covered. `pg_…` and `information_schema` never are. */
 export function isSchemaCovered(schema: string, coverage: Coverage): boolean {
   if (schema.startsWith('pg_') || schema === 'information_schema') return false;

@@ -5,12 +5,14 @@ import type { Progress } from '#lib/backup/backup.ts';
 import type { Coverage } from '#lib/backup/coverage.ts';
 import { describeUrl } from '#lib/postgres/connect.ts';
 import { writeOneFile } from '#lib/store/file/one-file.ts';
+import { DEFAULT_CELL_LIMIT } from '#lib/workbook/plan.ts';
 import { backUp, type MadeBackup } from './back-up.ts';
 
 export type BackUpFileRequest = {
   readonly databaseUrl: string;
   readonly coverage: Coverage;
-  readonly cellLimit: number;
+  /** Cells of all sheets together; null: as many as a spreadsheet still opens. */
+  readonly cellLimit: number | null;
   /** Where the workbook will stand; never over another file. */
   readonly out: string;
   readonly onProgress: (progress: Progress) => void;
@@ -24,7 +26,7 @@ export async function backUpToFile(request: BackUpFileRequest, signal: AbortSign
       {
         source: { url: request.databaseUrl, applicationName: 'Backup Mode (command line)' },
         coverage: request.coverage,
-        cellLimit: request.cellLimit,
+        cellLimit: request.cellLimit ?? DEFAULT_CELL_LIMIT,
         organisation: describeUrl(request.databaseUrl).database,
         requestedBy: `${userInfo().username}, on the command line`,
         temporaryFolder,
