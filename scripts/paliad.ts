@@ -4,6 +4,7 @@ import { asBackupError, BackupError } from '#lib/backup/errors.ts';
 import { type Manifest, tableLabel } from '#lib/backup/manifest.ts';
 import { callerFolder } from '#lib/env.ts';
 import { backUpToFile } from '#lib/runner/back-up-file.ts';
+import { checkFile } from '#lib/runner/check.ts';
 import { extract } from '#lib/runner/extract.ts';
 import { isFolder, listFolder, readManifest } from '#lib/runner/list.ts';
 import { megabytes, ProgressLine, table, whole } from './terminal.ts';
@@ -15,6 +16,7 @@ const USAGE = `Backups of a Postgres database as one Excel workbook.
       [--exclude-data S.T]... keep a table's definition, leave its rows out
       [--sheet-cells N]       cells that the sheets show together (3000000); the backup is always whole
   npm run paliad -- ls FILE|FOLDER
+  npm run paliad -- check FILE   reads it from the first byte to the last and compares
   npm run paliad -- extract FILE TABLE --out FILE.xlsx|FILE.csv|FILE.copy
 
   --json   one JSON object on stdout instead of words
@@ -39,6 +41,7 @@ class UsageError extends Error {}
 const COMMANDS: Record<string, (args: string[], options: Options, signal: AbortSignal) => Promise<void>> = {
   backup: backupCommand,
   ls: listCommand,
+  check: checkCommand,
   extract: extractCommand,
 };
 
@@ -206,6 +209,18 @@ async function listTables(path: string, isJson: boolean): Promise<void> {
 
 function sumRows(manifest: Manifest): number {
   return manifest.tables.reduce((sum, { rows }) => sum + rows, 0);
+}
+
+async function checkCommand(args: string[], options: Options, signal: AbortSignal): Promise<void> {
+  const [file] = args;
+  if (file === undefined || args.length > 1) throw new UsageError('check wants one file.');
+  const path = resolve(callerFolder(), file);
+  const report = await checkFile(path, signal);
+  if (options.json) process.stdout.write(`${JSON.stringify({ file: path, ...report })}\n`);
+  else {
+    const read = `${whole(report.tables)} tables, ${whole(report.rows)} rows, ${megabytes(report.sizeBytes)} read and compared: all equal`;
+    process.stdout.write(`${path}\n  ${read}\n  sha256 ${report.sha256}\n`);
+  }
 }
 
 async function extractCommand(args: string[], options: Options, signal: AbortSignal): Promise<void> {

@@ -37,6 +37,11 @@ export class Lease {
     this.#isTold = false;
   }
 
+  /** Says what the run is at now, with the figures shown last. */
+  enter(phase: Progress['phase']): void {
+    if (this.#progress !== null) this.show({ ...this.#progress, phase, table: null });
+  }
+
   /** Renews until `end`; never throws. */
   async keep(): Promise<void> {
     const beatMs = Math.min(PROGRESS_EVERY_MS, (this.#leaseSeconds * 1000) / 4);

@@ -14,28 +14,27 @@ const PAPER = 'FFF4F4F5';
 const AMBER = 'FFFEF3C7';
 const LINK = 'FF1D4ED8';
 
+const FONT = { name: 'Calibri', family: 2, color: { argb: INK } } as const;
+const QUIET_FONT = { ...FONT, color: { argb: QUIET } } as const;
+const TOP = { vertical: 'top' } as const;
+const UNDERLINE = { bottom: { style: 'thin', color: { argb: LINE } } } as const;
+const HEAD = { font: { ...FONT, bold: true }, fill: solid(PAPER), border: UNDERLINE } as const;
+
 /** The styles of About and Dictionary, each drawn once by exceljs; rows are written with the ids it gave. */
 const COVER_STYLES = {
-  title: { font: { size: 20, bold: true, color: { argb: INK } } },
-  subtitle: { font: { size: 12, color: { argb: QUIET } } },
-  heading: { font: { size: 13, bold: true, color: { argb: INK } }, border: { bottom: { style: 'thin', color: { argb: LINE } } } },
-  label: { font: { color: { argb: QUIET } }, alignment: { vertical: 'top' } },
-  text: { font: { color: { argb: INK } }, alignment: { vertical: 'top' } },
-  wrapped: { font: { color: { argb: INK } }, alignment: { vertical: 'top', wrapText: true } },
-  number: { font: { color: { argb: INK } }, numFmt: '#,##0', alignment: { vertical: 'top' } },
-  columnHead: {
-    font: { bold: true, color: { argb: INK } },
-    fill: solid(PAPER),
-    border: { bottom: { style: 'thin', color: { argb: LINE } } },
-  },
-  numberHead: {
-    font: { bold: true, color: { argb: INK } },
-    fill: solid(PAPER),
-    border: { bottom: { style: 'thin', color: { argb: LINE } } },
-    alignment: { horizontal: 'right' },
-  },
-  link: { font: { color: { argb: LINK }, underline: true }, alignment: { vertical: 'top' } },
-  warning: { font: { color: { argb: INK } }, fill: solid(AMBER), alignment: { vertical: 'top' } },
+  title: { font: { ...FONT, size: 26, bold: true }, alignment: { vertical: 'middle' } },
+  subtitle: { font: { ...QUIET_FONT, size: 12 }, alignment: TOP },
+  figure: { font: { ...FONT, size: 20 }, numFmt: '#,##0', alignment: { horizontal: 'left', vertical: 'bottom' } },
+  heading: { font: { ...FONT, size: 13, bold: true }, border: UNDERLINE, alignment: { vertical: 'bottom' } },
+  label: { font: { ...QUIET_FONT, size: 11 }, alignment: TOP },
+  text: { font: { ...FONT, size: 11 }, alignment: TOP },
+  wrapped: { font: { ...FONT, size: 11 }, alignment: { ...TOP, wrapText: true } },
+  number: { font: { ...FONT, size: 11 }, numFmt: '#,##0', alignment: TOP },
+  columnHead: { ...HEAD, alignment: { horizontal: 'left' } },
+  numberHead: { ...HEAD, alignment: { horizontal: 'right' } },
+  link: { font: { ...FONT, size: 11, color: { argb: LINK }, underline: true }, alignment: { ...TOP, horizontal: 'left', indent: 1 } },
+  linkHead: { ...HEAD, alignment: { horizontal: 'left', indent: 1 } },
+  warning: { font: { ...FONT, size: 11 }, fill: solid(AMBER), alignment: TOP },
 } as const satisfies Record<string, Partial<ExcelJS.Style>>;
 
 export type CoverStyle = keyof typeof COVER_STYLES;
@@ -62,8 +61,9 @@ export type Book = {
 export const ABOUT_PART = 'xl/worksheets/sheet1.xml';
 export const DICTIONARY_PART = 'xl/worksheets/sheet2.xml';
 
-const ABOUT_WIDTHS = [36, 14, 14, 34, 60];
-const DICTIONARY_WIDTHS = [16, 28, 31, 28, 26, 8, 10, 30, 34, 50];
+/** A margin, and the columns of the list of tables. */
+const ABOUT_WIDTHS = [3, 36, 16, 16, 34, 44];
+const DICTIONARY_WIDTHS = [12, 26, 28, 26, 26, 6, 9, 28, 32, 40];
 
 /**
  * Lets exceljs draw the workbook once, without rows: styles, widths, frozen headers, filters, page set-up. The rows come
@@ -108,7 +108,8 @@ function solid(argb: string): ExcelJS.Fill {
 }
 
 function pageSetup(): Partial<ExcelJS.PageSetup> {
-  return { orientation: 'landscape', paperSize: 9, fitToPage: true, fitToWidth: 1, fitToHeight: 0 };
+  const margins = { left: 0.4, right: 0.4, top: 0.5, bottom: 0.6, header: 0.3, footer: 0.3 };
+  return { orientation: 'landscape', paperSize: 9, fitToPage: true, fitToWidth: 1, fitToHeight: 0, margins };
 }
 
 function drawCover(workbook: ExcelJS.Workbook, name: string, widths: readonly number[], frozenRows: number): void {
@@ -128,18 +129,19 @@ function drawTable(workbook: ExcelJS.Workbook, name: string, table: BookTable): 
     pageSetup: pageSetup(),
     headerFooter: { oddFooter: '&L&A&R&P / &N' },
   });
-  for (const [n, column] of table.columns.entries()) sheet.getColumn(n + 1).width = widthOf(column);
   const row = sheet.addRow([]);
-  for (const [n, column] of table.columns.entries()) row.getCell(n + 1).style = { numFmt: numberFormat(column) };
+  for (const [n, column] of table.columns.entries()) row.getCell(n + 1).style = valueStyle(column);
   const after = table.columns.length;
   row.getCell(after + 1).style = COVER_STYLES.columnHead;
   row.getCell(after + 2).style = COVER_STYLES.warning;
   if (after > 0) sheet.autoFilter = { from: { row: 1, column: 1 }, to: { row: 1, column: after } };
 }
 
-function widthOf(column: SheetColumn): number {
-  const byKind = { text: 28, number: 14, boolean: 10, date: 12, timestamp: 24, timestamptz: 25, time: 14 };
-  return Math.min(60, Math.max(byKind[column.kind], column.name.length + 4));
+/** Numbers and dates stand a little off the right edge: the text in the next column begins there. */
+function valueStyle(column: { kind: SheetColumn['kind']; type: string }): Partial<ExcelJS.Style> {
+  const numFmt = numberFormat(column);
+  if (column.kind === 'text') return { numFmt };
+  return { numFmt, alignment: column.kind === 'boolean' ? { horizontal: 'center' } : { horizontal: 'right', indent: 1 } };
 }
 
 /** How Excel shows the column's numbers; `numeric(12,2)` keeps its two decimals. */
@@ -186,6 +188,7 @@ function coverShell(sheets: ReadonlyMap<string, string>, part: string): CoverShe
     styles: {
       title: id('title'),
       subtitle: id('subtitle'),
+      figure: id('figure'),
       heading: id('heading'),
       label: id('label'),
       text: id('text'),
@@ -194,6 +197,7 @@ function coverShell(sheets: ReadonlyMap<string, string>, part: string): CoverShe
       columnHead: id('columnHead'),
       numberHead: id('numberHead'),
       link: id('link'),
+      linkHead: id('linkHead'),
       warning: id('warning'),
     },
   };

@@ -7,64 +7,84 @@ import { columnName } from './cells.ts';
 type Cell = { readonly value: string | number; readonly style: CoverStyle; readonly sheet?: string };
 type Row = readonly (Cell | null)[];
 
-/** The sheet About: who, when, what; where each table is; what did not come along; how to bring it back. */
+/** How much room the words of About have, in characters: from the first column on, and from the second one. */
+const WIDE = 140;
+const NARROW = 105;
+
+/** The sheet About: who, when, what; what to mind; where each table is; what did not come along. */
 export function aboutSheet(shell: CoverShell, manifest: Manifest): string {
-  return sheetXml(shell, [
-    [cell(manifest.organisation, 'title')],
-    [cell(`Backup of ${longDate(manifest.snapshotAt)}`, 'subtitle')],
-    [],
-    ...warningRows(manifest.warnings),
-    ...factRows(manifest),
-    [],
-    ...noteRows(manifest),
-    [],
-    [cell('Tables', 'heading')],
+  return sheetXml(
+    shell,
+    indented([
+      [],
+      [cell(manifest.organisation, 'title')],
+      [cell(`Backup of ${longDate(manifest.snapshotAt)}`, 'subtitle')],
+      [],
+      ...figureRows(manifest),
+      [],
+      ...warningRows(manifest.warnings),
+      ...fact('Database', `“${manifest.source.database}” on ${manifest.source.host}, PostgreSQL ${manifest.server.version}`),
+      ...fact('Asked for by', manifest.requestedBy),
+      ...fact('Made by', `Backup Mode ${manifest.productVersion}, format ${manifest.format}`),
+      [],
+      ...noteRows(manifest),
+      [],
+      heading('Tables'),
+      [
+        cell('Table', 'columnHead'),
+        cell('Rows', 'numberHead'),
+        cell('Shown', 'numberHead'),
+        cell('Sheet', 'linkHead'),
+        cell('', 'columnHead'),
+      ],
+      ...manifest.tables.map(tableRow),
+      [],
+      ...notCoveredRows(manifest),
+    ]),
+  );
+}
+
+function figureRows(manifest: Manifest): Row[] {
+  const sum = (of: (table: ManifestTable) => number): number => manifest.tables.reduce((total, table) => total + of(table), 0);
+  return [
     [
-      cell('Table', 'columnHead'),
-      cell('Rows', 'numberHead'),
-      cell('Shown', 'numberHead'),
-      cell('Sheet', 'columnHead'),
-      cell('', 'columnHead'),
+      cell(manifest.tables.length, 'figure'),
+      cell(
+        sum((table) => table.rows),
+        'figure',
+      ),
+      cell(megabytes(sum((table) => table.sizeBytes)), 'figure'),
     ],
-    ...manifest.tables.map(tableRow),
-    [],
-    ...notCoveredRows(manifest),
-  ]);
+    [cell('tables', 'label'), cell('rows', 'label'), cell('of data', 'label')],
+  ];
 }
 
 function warningRows(warnings: readonly string[]): Row[] {
-  const rows = warnings.map((warning): Row => [cell(warning, 'warning'), ...Array.from({ length: 4 }, () => cell('', 'warning'))]);
+  const rows = warnings.flatMap((warning) => lines(warning, WIDE)).map((line): Row => across(cell(line, 'warning')));
   return rows.length === 0 ? [] : [...rows, []];
-}
-
-function factRows(manifest: Manifest): Row[] {
-  const dataBytes = manifest.tables.reduce((sum, table) => sum + table.sizeBytes, 0);
-  const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
-  const holds = `${whole(manifest.tables.length)} tables, ${whole(rows)} rows, ${megabytes(dataBytes)} of data, as they were at that moment`;
-  return [
-    fact('What it holds', holds),
-    fact('Database', `“${manifest.source.database}” on ${manifest.source.host}, PostgreSQL ${manifest.server.version}`),
-    fact('Asked for by', manifest.requestedBy),
-    fact('Made by', `Backup Mode ${manifest.productVersion}, format ${manifest.format}`),
-  ];
 }
 
 function noteRows(manifest: Manifest): Row[] {
   const notes = [
-    'Do not save over this file. A spreadsheet program keeps the sheets and drops the parts that restore; save a copy under another name.',
-    'The sheets are for reading. A restore uses the exact data that lies in this file beside them, so nothing you see here can be rounded into your database.',
+    'Do not save over this file: a spreadsheet program keeps the sheets and drops the parts that restore. Save a copy under another name.',
+    'The sheets are for reading. A restore uses the exact data that lies in this file beside them, down to the last digit.',
     ...(holdsCredentials(manifest)
       ? [
-          'This file holds the password hashes and second-factor secrets of your users (in its data, not in the sheets): keep it as safe as the database.',
+          'Password hashes and second-factor secrets of your users are in this file’s data, not in its sheets: keep it as safe as the database.',
         ]
       : []),
   ];
-  const ways = [
-    'One table, with this product:  npm run paliad -- extract FILE TABLE --out TABLE.xlsx',
-    'Everything, without it: follow the guide inside this file, with nothing but unzip and psql:  unzip -p FILE backup/RESTORE.md',
+  const ways: [string, string][] = [
+    ['One table, with this product', 'npm run paliad -- extract FILE TABLE --out TABLE.xlsx'],
+    ['Everything, with unzip and psql', 'the guide is inside this file:  unzip -p FILE backup/RESTORE.md'],
   ];
-  const texts = (lines: readonly string[]): Row[] => lines.map((line) => [cell(line, 'text')]);
-  return [[cell('Please note', 'heading')], ...texts(notes), [], [cell('How to bring it back', 'heading')], ...texts(ways)];
+  return [
+    heading('Please note'),
+    ...notes.flatMap((note) => lines(note, WIDE)).map((line): Row => [cell(line, 'text')]),
+    [],
+    heading('How to bring it back'),
+    ...ways.flatMap(([label, way]) => fact(label, way)),
+  ];
 }
 
 /** The sheet Dictionary: a row for each column of each table. */
@@ -85,9 +105,12 @@ export function dictionarySheet(
         cell(column.type, 'text'),
         cell(table.primaryKey.includes(column.name) ? 'key' : '', 'text'),
         cell(column.isNullable ? '' : 'yes', 'text'),
-        cell(references(table, column.name), 'text'),
-        cell(column.isGenerated ? `computed: ${column.default ?? ''}` : column.isIdentity ? 'counted up' : (column.default ?? ''), 'text'),
-        cell(column.comment ?? '', 'text'),
+        cell(references(table, column.name), 'wrapped'),
+        cell(
+          column.isGenerated ? `computed: ${column.default ?? ''}` : column.isIdentity ? 'counted up' : (column.default ?? ''),
+          'wrapped',
+        ),
+        cell(column.comment ?? '', 'wrapped'),
       ];
     }),
   );
@@ -96,21 +119,21 @@ export function dictionarySheet(
 
 /** About, for one table that was taken out of a backup. */
 export function oneTableCover(shell: CoverShell, manifest: Manifest, table: ManifestTable, sheets: ManifestTable['sheets']): string {
-  return sheetXml(shell, [
-    [cell(tableLabel(table), 'title')],
-    [cell(`From the backup of ${longDate(manifest.snapshotAt)} — ${manifest.organisation}`, 'subtitle')],
-    [],
-    fact('Rows', whole(table.rows)),
-    [],
-    [
-      cell('This is one table, for reading. It is not a backup and cannot be restored from.', 'warning'),
-      cell('', 'warning'),
-      cell('', 'warning'),
-      cell('', 'warning'),
-    ],
-    [],
-    ...sheets.map((sheet): Row => [{ value: sheet.name, style: 'link', sheet: sheet.name }, cell(sheet.rows, 'number')]),
-  ]);
+  return sheetXml(
+    shell,
+    indented([
+      [],
+      [cell(tableLabel(table), 'title')],
+      [cell(`From the backup of ${longDate(manifest.snapshotAt)} — ${manifest.organisation}`, 'subtitle')],
+      [],
+      [cell(table.rows, 'figure'), cell(megabytes(table.sizeBytes), 'figure')],
+      [cell('rows', 'label'), cell('of data', 'label')],
+      [],
+      across(cell('This is one table, for reading. It is not a backup and cannot be restored from.', 'warning')),
+      [],
+      ...sheets.map((sheet): Row => [{ value: sheet.name, style: 'link', sheet: sheet.name }, cell(sheet.rows, 'number')]),
+    ]),
+  );
 }
 
 /** Dictionary, for one table that was taken out of a backup. */
@@ -169,10 +192,7 @@ function notCoveredRows(manifest: Manifest): Row[] {
       'Files of Storage, Auth settings, Edge Functions, Vault secrets and the JWT secret are not part of a database backup.',
     ],
   ];
-  return [
-    [cell('What did not come along', 'heading')],
-    ...facts.filter(([, text]) => text !== '').map(([label, text]) => fact(label, text)),
-  ];
+  return [heading('What did not come along'), ...facts.filter(([, text]) => text !== '').flatMap(([label, text]) => fact(label, text))];
 }
 
 function holdsCredentials(manifest: Manifest): boolean {
@@ -183,15 +203,48 @@ function cell(value: string | number, style: CoverStyle): Cell {
   return { value, style };
 }
 
-function fact(label: string, value: string): Row {
-  return [cell(label, 'label'), cell(value, 'text')];
+/** A label and what is said about it, on as many lines as it needs. */
+function fact(label: string, value: string): Row[] {
+  return lines(value, NARROW).map((line, n) => [cell(n === 0 ? label : '', 'label'), cell(line, 'text')]);
 }
+
+function heading(text: string): Row {
+  return across(cell(text, 'heading'));
+}
+
+/** A cell whose line or colour goes on to the last column. */
+function across(first: Cell): Row {
+  return [first, ...Array.from({ length: 4 }, () => cell('', first.style))];
+}
+
+/** The rows behind the margin. */
+function indented(rows: readonly Row[]): Row[] {
+  return rows.map((row) => (row.length === 0 ? row : [null, ...row]));
+}
+
+/** A text as lines of at most `width` characters, broken between words where it can be. */
+function lines(text: string, width: number): string[] {
+  const found: string[] = [];
+  for (let rest = text; rest !== ''; ) {
+    const space = rest.length > width ? rest.lastIndexOf(' ', width) : -1;
+    const end = rest.length <= width ? rest.length : space > 0 ? space : width;
+    found.push(rest.slice(0, end));
+    rest = rest.slice(end).trimStart();
+  }
+  return found.length === 0 ? [''] : found;
+}
+
+/** Heights in points of rows whose letters are larger. */
+const HEIGHTS: Partial<Record<CoverStyle, number>> = { title: 38, subtitle: 20, figure: 30, heading: 24, columnHead: 18 };
 
 function sheetXml(shell: CoverShell, rows: readonly Row[]): string {
   const links: string[] = [];
   const body = rows.map((row, n) => {
     const cells = row.map((one, column) => (one === null ? '' : cellXml(shell, one, `${columnName(column)}${n + 1}`, links)));
-    return cells.length === 0 ? '' : `<row r="${n + 1}">${cells.join('')}</row>`;
+    if (cells.length === 0) return '';
+    const height = HEIGHTS[row.find((one) => one !== null)?.style ?? 'text'];
+    const tall = height === undefined ? '' : ` ht="${height}" customHeight="1"`;
+    return `<row r="${n + 1}"${tall}>${cells.join('')}</row>`;
   });
   const hyperlinks = links.length === 0 ? '' : `<hyperlinks>${links.join('')}</hyperlinks>`;
   return shell.head + body.join('') + shell.tail.replace('</sheetData>', () => `</sheetData>${hyperlinks}`);

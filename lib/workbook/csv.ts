@@ -35,5 +35,6 @@ function fields(chunk: Buffer, start: number, end: number): string[] {
 }
 
 function quoteIfNeeded(value: string): string {
-  return value === '' || /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+  // `\\.` alone on a line would end the data for psql before version 18.
+  return value === '' || value === '\\.' || /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }

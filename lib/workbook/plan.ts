@@ -51,7 +51,8 @@ export function planSheets(tables: readonly PlannedTable[], cellLimit: number, i
     if (label === undefined) return [];
     const rows = isEstimated && isWhole ? SHEET_MAX_ROWS : Math.min(table.rows ?? 0, limit);
     const count = Math.max(1, Math.ceil(rows / SHEET_MAX_ROWS));
-    const rowLimit = isWhole ? SHEET_MAX_ROWS : limit;
+    // An estimate may be too low: the last row is kept for the words that say so.
+    const rowLimit = isWhole ? SHEET_MAX_ROWS - (isEstimated ? 1 : 0) : limit;
     return Array.from({ length: count }, (_, n) => ({
       name: names.choose(label, n === 0 ? '' : ` (${n + 1})`),
       part: `xl/worksheets/sheet${number++}.xml`,

@@ -1,22 +1,11 @@
 import { hash } from 'node:crypto';
-import { PassThrough, type Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
-import { pipeline } from 'node:stream/promises';
 import { constants, inflateRawSync } from 'node:zlib';
-import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl';
 import { BackupError } from '#lib/backup/errors.ts';
 import { type Manifest, type ManifestChunk, type ManifestTable, PART, parseManifest, tableLabel } from '#lib/backup/manifest.ts';
+import { type Archive, type ByteSource, openArchive, textOf } from './archive.ts';
 
-/** A file that can be read in ranges (`end` exclusive), wherever it lies. */
-export type ByteSource = {
-  readonly sizeBytes: number;
-  open(range: { start: number; end: number }): Promise<ReadableStream<Uint8Array>>;
-};
-
-/** A part of text is read whole: more than this is no part that we wrote. */
-const TEXT_MAX_BYTES = 256 << 20;
-/** The same for a chunk: one row of Postgres is below 1 GB. */
-const CHUNK_MAX_BYTES = 1 << 30;
+/** More than this is no chunk that we wrote: one row of Postgres is below 1 GB. */
+export const CHUNK_MAX_BYTES = 1 << 30;
 
 /**
  * Reads a backup without unpacking it. What comes out has been compared with the manifest on the way: nothing of a damaged
@@ -69,63 +58,20 @@ export class BackupReader {
  * @throws BackupError NOT_A_BACKUP, BACKUP_RESAVED, BACKUP_DAMAGED, FORMAT_TOO_NEW; and what the source throws
  */
 export async function openBackup(source: ByteSource): Promise<BackupReader> {
-  const reader = new RangeReader(source);
-  let zip: ZipFile;
-  let entries: Map<string, Entry>;
-  try {
-    zip = await fromRandomAccessReaderPromise(reader, source.sizeBytes, { lazyEntries: true, autoClose: false });
-    entries = await listEntries(zip);
-  } catch (cause) {
-    if (reader.failure !== null) throw reader.failure;
-    throw new BackupError('NOT_A_BACKUP', 'It is not a zip archive, or it was cut off.', { cause });
-  }
-  const entry = entries.get(PART.manifest);
-  if (entry === undefined) throw await withoutManifest(zip, entries);
-  return new BackupReader(source, parseManifest(await textOf(zip, entry)));
+  return new BackupReader(source, await manifestOf(await openArchive(source)));
 }
 
-async function listEntries(zip: ZipFile): Promise<Map<string, Entry>> {
-  const entries = new Map<string, Entry>();
-  for await (const entry of zip.eachEntry()) entries.set(entry.fileName, entry);
-  return entries;
+/** The manifest of an archive. @throws BackupError NOT_A_BACKUP, BACKUP_RESAVED, BACKUP_DAMAGED, FORMAT_TOO_NEW */
+export async function manifestOf(archive: Archive): Promise<Manifest> {
+  const entry = archive.entries.get(PART.manifest);
+  if (entry === undefined) throw await withoutManifest(archive);
+  return parseManifest(await textOf(archive.zip, entry));
 }
 
 /** Our own sheets without our parts: a spreadsheet program has written the file anew. */
-async function withoutManifest(zip: ZipFile, entries: ReadonlyMap<string, Entry>): Promise<BackupError> {
+async function withoutManifest({ zip, entries }: Archive): Promise<BackupError> {
   const workbook = entries.get('xl/workbook.xml');
   const text = workbook === undefined ? '' : await textOf(zip, workbook);
   const isOurs = text.includes('"About"') && text.includes('"Dictionary"');
   return new BackupError(isOurs ? 'BACKUP_RESAVED' : 'NOT_A_BACKUP');
-}
-
-async function textOf(zip: ZipFile, entry: Entry): Promise<string> {
-  if (entry.uncompressedSize > TEXT_MAX_BYTES) throw new BackupError('BACKUP_DAMAGED', `${entry.fileName} is impossibly large.`);
-  try {
-    return (await buffer(await zip.openReadStreamPromise(entry))).toString('utf8');
-  } catch (cause) {
-    throw new BackupError('BACKUP_DAMAGED', entry.fileName, { cause });
-  }
-}
-
-/** Gives yauzl the ranges it asks for. It tells an error of the source and one of the archive apart. */
-class RangeReader extends RandomAccessReader {
-  failure: unknown = null;
-  readonly #source: ByteSource;
-
-  constructor(source: ByteSource) {
-    super();
-    this.#source = source;
-  }
-
-  override _readStreamForRange(start: number, end: number): Readable {
-    const out = new PassThrough();
-    const feed = async (): Promise<void> => {
-      await pipeline(await this.#source.open({ start, end }), out);
-    };
-    feed().catch((error: unknown) => {
-      this.failure ??= error;
-      out.destroy(error instanceof Error ? error : new Error(String(error)));
-    });
-    return out;
-  }
 }

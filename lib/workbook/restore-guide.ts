@@ -25,6 +25,7 @@ python3 restore.py BACKUP.xlsx postgres://user:password@host:5432/database
 BACKUP=BACKUP.xlsx
 TARGET=postgres://user:password@host:5432/database
 export PGCLIENTENCODING=UTF8 PGOPTIONS='-c datestyle=ISO,YMD -c intervalstyle=postgres -c lc_monetary=C'
+unzip -tq "$BACKUP" # must say that no errors were detected
 \`\`\`
 
 ## 2 Roles and schemas that the definitions name
@@ -84,7 +85,7 @@ function majorOf(manifest: Manifest): number {
 function prepare(manifest: Manifest): string {
   const roles = manifest.inventory.roles.map(
     (role) =>
-      `echo ${shell(`select ${literal(`create role ${quoted(role)}`)} where not exists (select from pg_roles where rolname = ${literal(role)}) \\gexec`)} | ${PSQL}`,
+      `printf '%s\\n' ${shell(`select ${literal(`create role ${quoted(role)}`)} where not exists (select from pg_roles where rolname = ${literal(role)}) \\gexec`)} | ${PSQL}`,
   );
   const places = new Set(
     manifest.inventory.extensions.map((extension) => extension.schema).filter((schema) => schema !== 'public' && schema !== 'pg_catalog'),

@@ -1,14 +1,15 @@
 import { crc32 } from 'node:zlib';
-import { CELL_MAX_UNITS, escapeText } from './cell-text.ts';
+import { escapeText } from './cell-text.ts';
 import { type CellKind, CellWriter, columnName, type SheetStyles } from './cells.ts';
 import { DEFLATE_END, OrderedDeflate, SLOT_BYTES, type SlotPool } from './deflate.ts';
 import type { PlannedSheet } from './plan.ts';
 import type { Spool } from './spool.ts';
+import { fitShell } from './widths.ts';
 import type { ZipWriter } from './zip.ts';
 
 /** What exceljs drew of a table's sheet: everything before and behind its rows, and the ids of its styles. */
 export type SheetShell = {
-  /** Up to and with `<sheetData>`. */
+  /** Up to and with `<sheetData>`; widths of columns are set when the first rows are known. */
   readonly head: string;
   /** From `</sheetData>` on; its filter range is set when the last row is known. */
   readonly tail: string;
@@ -24,7 +25,7 @@ type OpenSheet = { plan: PlannedSheet; rows: number; crc: number; rawBytes: numb
 
 /** Draws a table's rows into its planned sheets, until they are full; the rest of the rows is in the backup alone. */
 export class TableSheets {
-  readonly #shell: SheetShell;
+  #shell: SheetShell;
   readonly #columns: readonly SheetColumn[];
   readonly #plans: readonly PlannedSheet[];
   readonly #pool: SlotPool;
@@ -53,11 +54,11 @@ export class TableSheets {
       spool.append(deflated);
       sheet.to = spool.length;
     });
-    this.#begin(plans[0]);
   }
 
   /** Takes whole rows: see `RowSink.rows`. */
   rows(bytes: Buffer, rowEnds: Uint32Array, rowCount: number): void {
+    this.#beginFirst(bytes, rowEnds, rowCount);
     let start = 0;
     for (let k = 0; k < rowCount; k++) {
       if (this.#isFull) {
@@ -80,6 +81,7 @@ export class TableSheets {
 
   /** Ends the sheets and moves them from the spool into the archive. */
   async end(zip: ZipWriter, whenReady: () => Promise<void>): Promise<WrittenSheet[]> {
+    this.#beginFirst(Buffer.alloc(0), new Uint32Array(0), 0);
     this.#finish();
     this.#pool.give(this.#slot);
     await this.#deflate.drain();
@@ -111,6 +113,13 @@ export class TableSheets {
     return null;
   }
 
+  /** Begins the first sheet when the first rows are there, whose values say how wide its columns must be. */
+  #beginFirst(bytes: Buffer, rowEnds: Uint32Array, rowCount: number): void {
+    if (this.#sheets.length > 0) return;
+    this.#shell = fitShell(this.#shell, this.#columns, bytes, rowEnds, rowCount);
+    this.#begin(this.#plans[0]);
+  }
+
   #begin(plan: PlannedSheet): void {
     this.#sheets.push({ plan, rows: 0, crc: 0, rawBytes: 0, from: 0, to: 0 });
     this.#put(this.#shell.head + this.#headerRow());
@@ -130,10 +139,7 @@ export class TableSheets {
     if (this.#leftOut > 0) {
       const total = this.#leftOut + this.#sheets.reduce((sum, { rows }) => sum + rows, 0);
       const shown = total - this.#leftOut;
-      const text = `${shown.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} rows shown; all are in the backup.`.slice(
-        0,
-        CELL_MAX_UNITS,
-      );
+      const text = `${shown.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} rows shown; all are in the backup.`;
       const row = sheet.rows + 2;
       this.#put(
         `<row r="${row}"><c r="A${row}" s="${this.#shell.styles.note}" t="inlineStr"><is><t>${escapeText(text)}</t></is></c></row>`,

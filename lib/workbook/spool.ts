@@ -1,5 +1,6 @@
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { BackupError } from '#lib/backup/errors.ts';
 
 const WAITING_LIMIT_BYTES = 8 << 20;
 const READ_BYTES = 1 << 20;
@@ -23,10 +24,16 @@ export class Spool {
     this.#file = file;
   }
 
-  /** Opens a spool in an existing folder, readable by this user alone. */
+  /** Opens a spool in an existing folder, readable by this user alone. @throws BackupError STORE_FULL, STORE_UNAVAILABLE */
   static async open(parent: string): Promise<Spool> {
-    const folder = await mkdtemp(join(parent, 'paliad-sheet-'));
-    return new Spool(folder, await open(join(folder, 'sheet'), 'wx+', 0o600));
+    let folder: string | null = null;
+    try {
+      folder = await mkdtemp(join(parent, 'paliad-sheet-'));
+      return new Spool(folder, await open(join(folder, 'sheet'), 'wx+', 0o600));
+    } catch (error) {
+      if (folder !== null) await rm(folder, { recursive: true, force: true });
+      throw inWords(error, parent);
+    }
   }
 
   /** Appends bytes, which now belong to the spool. */
@@ -38,14 +45,15 @@ export class Spool {
       try {
         if (this.#error === null) await writeAll(this.#file, bytes, at);
       } catch (error) {
-        this.#error = error;
+        this.#error = inWords(error, dirname(this.#folder));
       }
       this.#waitingBytes -= bytes.length;
     });
   }
 
+  /** Whether the writer must wait for `written`; also after an error, so that it is heard at once and not after the last row. */
   get isFull(): boolean {
-    return this.#waitingBytes > WAITING_LIMIT_BYTES;
+    return this.#waitingBytes > WAITING_LIMIT_BYTES || this.#error !== null;
   }
 
   /** Resolves when everything appended is in the file. @throws what writing threw */
@@ -78,6 +86,13 @@ export class Spool {
     await this.#file.close();
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+function inWords(error: unknown, folder: string): BackupError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+  const detail = isFull ? `There is no room for a sheet in the temporary folder ${folder}.` : `The temporary folder ${folder}: ${code}.`;
+  return new BackupError(isFull ? 'STORE_FULL' : 'STORE_UNAVAILABLE', detail, { cause: error });
 }
 
 async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
