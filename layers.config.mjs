@@ -120,7 +120,8 @@ const rules = [
   },
   {
     name: 'no-circle',
-    comment: 'Two files that import each other are one file; where they must be two, a third holds what they share. (Types, and what is loaded only when it is needed, do not count.)',
+    comment:
+      'Two files that import each other are one file; where they must be two, a third holds what they share. (Types, and what is loaded only when it is needed, do not count.)',
     from: { path: '^(app|lib|scripts)/' },
     to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only', 'dynamic-import'] } },
   },
