@@ -196,6 +196,15 @@ export class BackupError extends Error {
   /** Names the table, file, host or setting. Holds no row data and no secret. */
   readonly detail: string;
 
+  /**
+   * Next loads this module once for its pages, once for its routes and once for the loop, and what one of them throws
+   * another one catches: an error of any copy counts.
+   */
+  static override [Symbol.hasInstance](value: unknown): value is BackupError {
+    if (!(value instanceof Error) || value.name !== 'BackupError' || !('code' in value)) return false;
+    return typeof value.code === 'string' && Object.hasOwn(BACKUP_ERRORS, value.code);
+  }
+
   constructor(code: BackupErrorCode, detail = '', options?: { cause?: unknown }) {
     super(detail === '' ? BACKUP_ERRORS[code].title : `${BACKUP_ERRORS[code].title} ${detail}`, options);
     this.code = code;

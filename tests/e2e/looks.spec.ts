@@ -15,7 +15,11 @@ const SIZES = [
   { name: '1440', width: 1440, height: 900 },
 ];
 
-type Shown = { readonly name: string; readonly open: (page: Page) => Promise<unknown>; readonly before?: () => Promise<unknown> };
+type Shown = {
+  readonly name: string;
+  readonly open: (page: Page) => Promise<unknown> /** Instead of seventy days of backups. */;
+  readonly before?: () => Promise<unknown>;
+};
 
 const openFirst = async (page: Page, path: string) => {
   await page.goto(path);
@@ -24,17 +28,29 @@ const openFirst = async (page: Page, path: string) => {
   await expect(page.getByRole('link', { name: 'Overview' })).toBeVisible();
 };
 
-const openRow = (columns: string, values: string) =>
-  withDatabase((client) =>
+/** Seventy days of backups, and one open row on top. */
+const filledWith = (columns: string, values: string) => async () => {
+  await filled();
+  await withDatabase((client) =>
     client.query(`insert into paliad.backups (kind, status, requested_by_email, slot, give_up_at, ${columns})
       values ('on_demand', 'running', 'admin@kanzlei.example', 'asked/looks', now() + interval '1 h', ${values})`),
   );
+};
+async function filled(): Promise<void> {
+  await clearCatalog();
+  await fillCatalog(70);
+}
 const PROGRESS = `jsonb_build_object('phase', 'rows', 'table', 'public.time_entries', 'tablesDone', 6, 'tablesTotal', 14, 'rows', 12400,
   'rowsExpected', 20031, 'sizeBytes', 3200000, 'startedAt', now() - interval '6 s')`;
 
+const RUNNING = [
+  'attempt, lease, lease_until, runner, progress',
+  `1, gen_random_uuid(), now() + interval '10 min', 'host/1', ${PROGRESS}`,
+] as const;
+
 const PAGES: readonly Shown[] = [
   { name: 'empty', before: clearCatalog, open: (page) => page.goto('/admin/backups') },
-  { name: 'catalog', before: () => fillCatalog(70), open: (page) => page.goto('/admin/backups') },
+  { name: 'catalog', open: (page) => page.goto('/admin/backups') },
   { name: 'catalog-page-2', open: (page) => page.goto('/admin/backups?page=2') },
   { name: 'no-match', open: (page) => page.goto('/admin/backups?state=open') },
   {
@@ -73,41 +89,30 @@ const PAGES: readonly Shown[] = [
   { name: 'failed', open: (page) => openFirst(page, '/admin/backups?state=failed') },
   {
     name: 'trying-again',
-    before: () =>
-      openRow('attempt, next_try_at, warnings', `2, now() + interval '10 min', '["Attempt 2: SOURCE_UNREACHABLE: db.example.org:5432"]'`),
+    before: filledWith(
+      'attempt, next_try_at, warnings',
+      `2, now() + interval '10 min', '["Attempt 2: SOURCE_UNREACHABLE: db.example.org:5432"]'`,
+    ),
     open: (page) => page.goto('/admin/backups'),
   },
   {
     name: 'stalled',
-    before: async () => {
-      await withDatabase((client) => client.query(`delete from paliad.backups where status = 'running'`));
-      // Silent for a moment only: the real loop of this product must not take it over while it is looked at.
-      await openRow(
-        'attempt, lease, lease_until, runner, progress, next_try_at',
-        `1, gen_random_uuid(), now() - interval '5 s', 'host/1', ${PROGRESS}, now() + interval '10 min'`,
-      );
-    },
+    // The next try lies ahead: the product's own loop must not take it over while it is looked at.
+    before: filledWith(
+      'attempt, lease, lease_until, runner, progress, next_try_at',
+      `1, gen_random_uuid(), now() - interval '5 s', 'host/1', ${PROGRESS}, now() + interval '10 min'`,
+    ),
     open: (page) => page.goto('/admin/backups'),
   },
-  {
-    name: 'running',
-    before: async () => {
-      await withDatabase((client) => client.query(`delete from paliad.backups where status = 'running'`));
-      await openRow(
-        'attempt, lease, lease_until, runner, progress',
-        `1, gen_random_uuid(), now() + interval '10 min', 'host/1', ${PROGRESS}`,
-      );
-    },
-    open: (page) => page.goto('/admin/backups'),
-  },
-  { name: 'running-page', open: (page) => openFirst(page, '/admin/backups?state=open') },
+  { name: 'running', before: filledWith(...RUNNING), open: (page) => page.goto('/admin/backups') },
+  { name: 'running-page', before: filledWith(...RUNNING), open: (page) => openFirst(page, '/admin/backups?state=open') },
 ];
 
 test.afterAll(clearCatalog);
 
 for (const { name, before, open } of PAGES) {
   test(`${name}: accessible, and no wider than the window, light and dark, phone and desktop`, async ({ page }) => {
-    await before?.();
+    await (before ?? filled)();
     const watched = watchConsole(page);
     for (const colorScheme of ['light', 'dark'] as const) {
       for (const size of SIZES) {
@@ -118,8 +123,9 @@ for (const { name, before, open } of PAGES) {
           path: join(PICTURES, `${name}-${colorScheme}-${size.name}.png`),
           fullPage: !name.includes('dialog') && name !== 'menu',
         });
-        await expectAccessible(page);
         await expectNoSidewaysScroll(page);
+        // Each scheme once and each size once: the rules see the whole page at any of them.
+        if ((colorScheme === 'light') === size.width > 1_000) await expectAccessible(page);
       }
     }
     expect(watched.errors).toEqual([]);

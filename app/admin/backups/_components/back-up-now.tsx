@@ -17,7 +17,7 @@ export function BackUpNow({ nonce, isOpen }: { nonce: string; isOpen: boolean })
   useEffect(() => {
     if (data?.isNew === true)
       toast.success('The backup has been asked for.', { description: 'It starts in a moment; this page follows it.' });
-    if (data?.isNew === false) toast.info('A backup is open already.', { description: 'This page follows it.' });
+    if (data?.isNew === false) toast.info('It was asked for already.', { description: 'No second backup is made.' });
   }, [data]);
   const isBusy = isPending || isOpen;
   return (
