@@ -13,6 +13,12 @@ const PINS = `
   set bytea_output = 'hex'; set lc_monetary = 'C'; set client_encoding = 'UTF8'; set search_path = ''; set row_security = off;
   set synchronize_seqscans = off; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0`;
 
+/**
+ * A server at work on a statement looks only so often whether its client is still there: without this, a cut session would go
+ * on counting a large table, or waiting for a lock that others queue behind.
+ */
+const NOTICE_OUR_END = `set client_connection_check_interval = '500ms'`;
+
 /** How to reach a database. */
 export type Source = {
   /** `postgres://user:password@host:port/database` */
@@ -40,22 +46,21 @@ export function describeUrl(url: string): { host: string; port: number; database
 }
 
 /**
- * Opens one session with every setting pinned. The caller ends it with `client.end()`, or cuts it with `cutSession`.
- * @throws BackupError SOURCE_URL_INVALID, SOURCE_IS_POOLER, SOURCE_UNREACHABLE, SOURCE_AUTH_FAILED, SOURCE_TOO_OLD
+ * Opens one session with every setting pinned. The caller ends it with `client.end()`, or cuts it with `cutSession`. An abort
+ * ends the attempt at once; after that the session is the caller's.
+ * @throws BackupError SOURCE_URL_INVALID, SOURCE_IS_POOLER, SOURCE_UNREACHABLE, SOURCE_AUTH_FAILED, SOURCE_TOO_OLD; the abort's reason
  */
-export async function openSession(source: Source): Promise<pg.Client> {
+export async function openSession(source: Source, signal: AbortSignal): Promise<pg.Client> {
+  signal.throwIfAborted();
   const place = describeUrl(source.url);
   if (place.port === TRANSACTION_POOLER_PORT) {
     throw new BackupError('SOURCE_IS_POOLER', `Instead of port ${place.port} use ${place.host}:5432 with the same user and password.`);
   }
-  const client = new pg.Client({
-    connectionString: source.url,
-    application_name: source.applicationName,
-    connectionTimeoutMillis: 20_000,
-    keepAlive: true,
-  });
+  const client = createClient(source);
   // Without a listener a cut connection ends the whole program; the query under way reports it anyway.
   client.on('error', () => {});
+  const cut = (): void => cutSession(client);
+  signal.addEventListener('abort', cut, { once: true });
   try {
     await client.connect();
     await client.query(PINS);
@@ -63,10 +68,30 @@ export async function openSession(source: Source): Promise<pg.Client> {
     const version = rows[0].version;
     if (version < 130_000) throw new BackupError('SOURCE_TOO_OLD', `The server has version ${Math.floor(version / 10_000)}.`);
     if (version >= 170_000) await client.query('set transaction_timeout = 0');
+    if (version >= 140_000) await client.query(NOTICE_OUR_END);
     return client;
   } catch (error) {
     cutSession(client);
+    signal.throwIfAborted();
     throw asSourceError(error, `${place.host}:${place.port}, database “${place.database}”, user “${place.user}”`);
+  } finally {
+    signal.removeEventListener('abort', cut);
+  }
+}
+
+function createClient(source: Source): pg.Client {
+  try {
+    return new pg.Client({
+      connectionString: source.url,
+      application_name: source.applicationName,
+      connectionTimeoutMillis: 20_000,
+      keepAlive: true,
+    });
+  } catch (cause) {
+    // The driver decodes what `URL` lets pass, and reads the certificates that the parameters name. Its message may hold the password.
+    throw new BackupError('SOURCE_URL_INVALID', codeOf(cause) === 'ENOENT' ? 'A certificate file that it names is not there.' : '', {
+      cause: new Error(cause instanceof Error ? cause.name : 'unknown'),
+    });
   }
 }
 
@@ -77,6 +102,11 @@ export function cutSession(client: pg.Client): void {
 
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', '57P03', '53300']);
 const LOST = new Set(['ECONNRESET', 'EPIPE', '57P01', '57P02', '08006', '08003']);
+/** What the driver says of a connection that has gone, without a code. */
+const LOST_WORDS = /^Connection terminated|is not queryable$/;
+/** Codes of Node's TLS, and the driver's words for a server without it. */
+const TLS_FAILED = /CERT|SIGNATURE|^ERR_(SSL|TLS)|^EPROTO$/;
+const TLS_WORDS = /does not support SSL|SSL connection/;
 
 /**
  * What a driver's error means to a person. `where` names the place or the statement, without row data.
@@ -93,14 +123,14 @@ export function asSourceError(error: unknown, where: string): BackupError {
   if (code === '3D000' || UNREACHABLE.has(code) || message.includes('timeout expired')) {
     return new BackupError('SOURCE_UNREACHABLE', said, { cause: error });
   }
-  if (LOST.has(code) || message.startsWith('Connection terminated'))
-    return new BackupError('SOURCE_CONNECTION_LOST', where, { cause: error });
+  if (TLS_FAILED.test(code) || TLS_WORDS.test(message)) return new BackupError('SOURCE_UNREACHABLE', said, { cause: error });
+  if (LOST.has(code) || LOST_WORDS.test(message)) return new BackupError('SOURCE_CONNECTION_LOST', where, { cause: error });
   if (code === '55P03') return new BackupError('TABLE_LOCKED', said, { cause: error });
   if (code === '42501') {
     const isHidden = message.includes('row-level security');
     return new BackupError(isHidden ? 'ROWS_HIDDEN' : 'TABLE_NOT_READABLE', said, { cause: error });
   }
-  if (/^[0-9A-Z]{5}$/.test(code)) return new BackupError('QUERY_FAILED', said, { cause: error });
+  if (error instanceof pg.DatabaseError) return new BackupError('QUERY_FAILED', said, { cause: error });
   return new BackupError('INTERNAL', where, { cause: error });
 }
 

@@ -20,10 +20,10 @@ const PARAMETERS = ['server_version', 'server_encoding', 'client_encoding', 'sta
 /**
  * Runs the bundled pg_dump over a session of our own: `pg` connects (TLS, SCRAM) and hands over its socket, pg_dump's
  * startup packet is answered here, everything after it is passed through. Returns the SQL.
- * @throws BackupError what `openSession` throws; SCHEMA_DUMP_FAILED with pg_dump's own words
+ * @throws BackupError what `openSession` throws; SCHEMA_DUMP_FAILED or TABLE_NOT_READABLE with pg_dump's own words; TABLE_LOCKED
  */
 export async function runBundledPgDump(source: Source, args: readonly string[], signal: AbortSignal): Promise<string> {
-  const client = await openSession(source);
+  const client = await openSession(source, signal);
   try {
     return await converse(client, await greetingOf(client), args, signal);
   } finally {
@@ -32,6 +32,7 @@ export async function runBundledPgDump(source: Source, args: readonly string[], 
 }
 
 async function converse(client: pg.Client, greeting: Buffer, args: readonly string[], signal: AbortSignal): Promise<string> {
+  signal.throwIfAborted();
   const socket = client.connection.stream;
   const { port1: port, port2 } = new MessageChannel();
   const flag = new Int32Array(new SharedArrayBuffer(4));
@@ -66,7 +67,9 @@ async function converse(client: pg.Client, greeting: Buffer, args: readonly stri
   try {
     return await new Promise<string>((resolve, reject) => {
       worker.once('message', (sql) => resolve(z.string().parse(sql)));
-      worker.once('error', (cause) => reject(new BackupError('SCHEMA_DUMP_FAILED', reasonOf(cause), { cause })));
+      worker.once('error', (cause) => reject(dumpFailed(reasonOf(cause), cause)));
+      // Too late to matter when it has answered.
+      worker.once('exit', (code) => reject(dumpFailed(`It ended with code ${code} and said nothing.`)));
       socket.once('close', () => reject(new BackupError('SOURCE_CONNECTION_LOST', 'While the table definitions were read.')));
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     });
@@ -74,6 +77,13 @@ async function converse(client: pg.Client, greeting: Buffer, args: readonly stri
     port.close();
     await worker.terminate();
   }
+}
+
+/** The error for what pg_dump said: it asks for each table's lock and for the right to read it, too. */
+function dumpFailed(said: string, cause?: unknown): BackupError {
+  // It measures its waiting by the time of the statement.
+  if (/canceling statement due to (lock|statement) timeout/.test(said)) return new BackupError('TABLE_LOCKED', '', { cause });
+  return new BackupError(said.includes('permission denied') ? 'TABLE_NOT_READABLE' : 'SCHEMA_DUMP_FAILED', said, { cause });
 }
 
 /** What pg_dump itself said, without the frame its JavaScript puts around it. */
@@ -141,7 +151,7 @@ export async function nativePgDumpMajor(): Promise<number | null> {
 /**
  * Runs the pg_dump on PATH. Returns the SQL. The password goes by a file that only we can read: a command
  * line is visible to every user of the machine.
- * @throws BackupError SCHEMA_DUMP_FAILED with pg_dump's own words
+ * @throws BackupError SCHEMA_DUMP_FAILED or TABLE_NOT_READABLE with pg_dump's own words; TABLE_LOCKED
  */
 export async function runNativePgDump(source: Source, args: readonly string[], signal: AbortSignal): Promise<string> {
   const url = new URL(source.url);
@@ -157,7 +167,7 @@ export async function runNativePgDump(source: Source, args: readonly string[], s
   } catch (cause) {
     signal.throwIfAborted();
     const said = typeof cause === 'object' && cause !== null && 'stderr' in cause ? String(cause.stderr).trim() : String(cause);
-    throw new BackupError('SCHEMA_DUMP_FAILED', said, { cause });
+    throw dumpFailed(said, cause);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

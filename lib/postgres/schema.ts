@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BackupError } from '#lib/backup/errors.ts';
-import type { Source } from './connect.ts';
+import { cutSession, openSession, type Source } from './connect.ts';
+import { tableLocked } from './locks.ts';
 import { BUNDLED_MAJOR, nativePgDumpMajor, runBundledPgDump, runNativePgDump } from './pg-dump.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -21,7 +22,7 @@ export type SchemaDump = {
  * Dumps the definitions on the snapshot, by the real pg_dump, over a session of its own. Schemas that are not covered are
  * excluded by name: choosing schemas (`--schema`) would leave out extensions, publications and event triggers.
  * `managed` is the SQL of `managedObjects`, which no such dump holds: it is added behind the rest.
- * @throws BackupError SOURCE_TOO_NEW, SCHEMA_DUMP_FAILED, and what `openSession` throws
+ * @throws BackupError SOURCE_TOO_NEW, SCHEMA_DUMP_FAILED, TABLE_NOT_READABLE, TABLE_LOCKED, and what `openSession` throws
  */
 export async function dumpSchema(source: Source, snapshot: Snapshot, managed: string, signal: AbortSignal): Promise<SchemaDump> {
   const common = [
@@ -29,12 +30,15 @@ export async function dumpSchema(source: Source, snapshot: Snapshot, managed: st
     '--no-tablespaces',
     '--no-subscriptions',
     `--snapshot=${snapshot.exportedId}`,
+    // Somebody who waits for a table that the snapshot has locked makes pg_dump wait behind him, and he waits for the snapshot,
+    // which waits for pg_dump: a circle that the server cannot see. This ends it.
+    `--lock-wait-timeout=${snapshot.lockTimeoutMs}`,
     ...snapshot.otherSchemas.map((schema) => `--exclude-schema="${schema.replaceAll('"', '""')}"`),
   ];
   const choice = choosePgDump(Math.floor(snapshot.server.versionNumber / 10_000), await nativePgDumpMajor());
   const run = choice.tool === 'bundled' ? runBundledPgDump : runNativePgDump;
   const sections = ['pre-data', 'post-data'].map((section) => run(source, [...common, `--section=${section}`], signal));
-  const [pre, post] = (await Promise.all(sections)).map(clean);
+  const [pre, post] = (await Promise.all(sections).catch((error) => named(error, source, snapshot, signal))).map(clean);
   return {
     pre,
     post: post + managed,
@@ -42,6 +46,17 @@ export async function dumpSchema(source: Source, snapshot: Snapshot, managed: st
     pgDump: `${choice.tool} ${choice.major}`,
     warnings: choice.warnings,
   };
+}
+
+/** pg_dump lists every table when it waited for one in vain: the server knows which one it was. */
+async function named(error: unknown, source: Source, snapshot: Snapshot, signal: AbortSignal): Promise<never> {
+  if (!(error instanceof BackupError) || error.code !== 'TABLE_LOCKED') throw error;
+  const client = await openSession(source, signal);
+  try {
+    throw await tableLocked(client, snapshot.tables, snapshot.lockTimeoutMs);
+  } finally {
+    cutSession(client);
+  }
 }
 
 type PgDumpChoice = { tool: 'bundled' | 'native'; major: number; warnings: string[] };

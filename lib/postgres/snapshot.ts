@@ -2,11 +2,12 @@ import pg from 'pg';
 import type { Coverage } from '#lib/backup/coverage.ts';
 import { BackupError } from '#lib/backup/errors.ts';
 import { asSourceError, cutSession, describeUrl, openSession, type Source } from './connect.ts';
+import { tableLocked } from './locks.ts';
 import { qualified } from './names.ts';
 import { listTables, type SourceTable, type SourceTables } from './tables.ts';
 
 /** How long to wait for a table that somebody else holds locked. */
-const LOCK_TIMEOUT_MS = 30_000;
+export const LOCK_TIMEOUT_MS = 30_000;
 const ATTEMPTS = 3;
 
 /** One view of the database that does not change while it is held. */
@@ -16,6 +17,8 @@ export type Snapshot = SourceTables & {
   /** For `set transaction snapshot` of another session. */
   readonly exportedId: string;
   readonly takenAt: Date;
+  /** How long whatever belongs to this backup waits for a table. */
+  readonly lockTimeoutMs: number;
   readonly server: { readonly version: string; readonly versionNumber: number; readonly encoding: string; readonly collation: string };
   /** Names the database wherever it is copied: Supabase's project ref, else system identifier and database name. */
   readonly home: string;
@@ -25,7 +28,7 @@ export type Snapshot = SourceTables & {
  * Takes a snapshot and hands it to `use`; afterwards the locks are gone and the session is closed. The order is what keeps
  * it whole: the tables are listed, then locked against TRUNCATE, DROP and ALTER, then the snapshot is taken, then they are
  * listed again. Without the lock a TRUNCATE between snapshot and COPY gives no rows and no error.
- * An abort cuts the connection, so that the server stops at once.
+ * An abort cuts the connection, so that the server stops within a second.
  * @throws BackupError what `openSession` and `listTables` throw; TABLE_LOCKED, SCHEMA_CHANGING, SOURCE_CONNECTION_LOST
  */
 export async function withSnapshot<T>(
@@ -33,13 +36,14 @@ export async function withSnapshot<T>(
   coverage: Coverage,
   signal: AbortSignal,
   use: (snapshot: Snapshot) => Promise<T>,
+  lockTimeoutMs: number = LOCK_TIMEOUT_MS,
 ): Promise<T> {
-  signal.throwIfAborted();
-  const client = await openSession(source);
+  const client = await openSession(source, signal);
   const cut = (): void => cutSession(client);
   signal.addEventListener('abort', cut, { once: true });
   try {
-    const result = await use(await take(client, coverage, source.url));
+    signal.throwIfAborted();
+    const result = await use(await take(client, coverage, source.url, lockTimeoutMs));
     await client.query('commit');
     await client.end();
     return result;
@@ -52,11 +56,13 @@ export async function withSnapshot<T>(
   }
 }
 
-async function take(client: pg.Client, coverage: Coverage, url: string): Promise<Snapshot> {
+async function take(client: pg.Client, coverage: Coverage, url: string, lockTimeoutMs: number): Promise<Snapshot> {
+  // For all that follows on this session: reading a catalog may wait for somebody's lock, too.
+  await client.query(`set lock_timeout = ${lockTimeoutMs}`);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const before = await listTables(client, coverage);
     await client.query('begin isolation level repeatable read read only');
-    await lock(client, before.tables);
+    if (!(await lock(client, before.tables, lockTimeoutMs))) continue;
     const facts = (await client.query<Facts>(FACTS)).rows[0];
     const after = await listTables(client, coverage);
     if (isSame(before, after)) {
@@ -65,30 +71,34 @@ async function take(client: pg.Client, coverage: Coverage, url: string): Promise
         client,
         exportedId: facts.exportedId,
         takenAt: facts.takenAt,
+        lockTimeoutMs,
         server: { version: facts.version, versionNumber: facts.versionNumber, encoding: facts.encoding, collation: facts.collation },
         home: projectRef(url) ?? `${facts.systemIdentifier ?? 'unknown'}/${facts.database}`,
       };
     }
     await client.query('rollback');
   }
-  throw new BackupError('SCHEMA_CHANGING');
+  throw new BackupError('SCHEMA_CHANGING', `Listed ${ATTEMPTS} times, each time otherwise.`);
 }
 
-/** Everything that will be read is locked in one statement, before the transaction's first query fixes the snapshot. */
-async function lock(client: pg.Client, tables: readonly SourceTable[]): Promise<void> {
-  const names = tables.filter((table) => table.dataLeftOut === null).map((table) => `only ${qualified(table)}`);
-  if (names.length === 0) return;
-  await client.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
+/**
+ * Everything that will be read is locked in one statement, before the transaction's first query fixes the snapshot. False: a
+ * table has vanished since it was listed, and the transaction is over.
+ */
+async function lock(client: pg.Client, tables: readonly SourceTable[], lockTimeoutMs: number): Promise<boolean> {
+  const locked = tables.filter((table) => table.dataLeftOut === null);
+  if (locked.length === 0) return true;
   try {
-    await client.query(`lock table ${names.join(', ')} in access share mode`);
+    await client.query(`lock table ${locked.map((table) => `only ${qualified(table)}`).join(', ')} in access share mode`);
   } catch (error) {
-    // A table that vanished since it was listed: the caller lists again.
-    if (error instanceof pg.DatabaseError && (error.code === '42P01' || error.code === '3F000')) {
-      throw new BackupError('SCHEMA_CHANGING', error.message, { cause: error });
-    }
-    throw asSourceError(error, `Waited ${LOCK_TIMEOUT_MS / 1000} s for a table`);
+    if (!(error instanceof pg.DatabaseError)) throw error;
+    await client.query('rollback');
+    if (error.code === '55P03') throw await tableLocked(client, locked, lockTimeoutMs);
+    // Undefined table or schema, or an oid whose row went while it was looked up (“could not open relation”).
+    if (error.code === '42P01' || error.code === '3F000' || error.code === 'XX000') return false;
+    throw error;
   }
-  await client.query('set local lock_timeout = 0');
+  return true;
 }
 
 type Facts = {
@@ -131,8 +141,12 @@ function isSame(a: SourceTables, b: SourceTables): boolean {
 /** Rows of each table in the snapshot, by oid: counted while they are small together, else as the planner estimates. */
 export async function countRows(snapshot: Snapshot, countLimitBytes: number): Promise<{ rows: Map<number, number>; isEstimated: boolean }> {
   const tables = snapshot.tables.filter((table) => table.dataLeftOut === null);
-  const sizeBytes = tables.reduce((sum, table) => sum + table.sizeOnDiskBytes, 0);
-  if (sizeBytes > countLimitBytes) return { rows: new Map(tables.map((table) => [table.oid, table.estimatedRows])), isEstimated: true };
+  const { rows: sizes } = await snapshot.client.query<{ bytes: string }>(
+    'select coalesce(sum(pg_catalog.pg_table_size(oid::pg_catalog.oid)), 0) as bytes from unnest($1::int8[]) x (oid)',
+    [tables.map((table) => table.oid)],
+  );
+  if (Number(sizes[0].bytes) > countLimitBytes)
+    return { rows: new Map(tables.map((table) => [table.oid, table.estimatedRows])), isEstimated: true };
   const rows = new Map<number, number>();
   for (const table of tables) {
     const { rows: counted } = await snapshot.client.query<{ count: string }>(`select count(*) as count from only ${qualified(table)}`);

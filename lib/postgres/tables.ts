@@ -17,7 +17,6 @@ export type SourceTable = {
   /** Why its rows are not in the backup; null: they are. */
   readonly dataLeftOut: string | null;
   readonly estimatedRows: number;
-  readonly sizeOnDiskBytes: number;
 };
 
 /** What a database holds, seen from one coverage. */
@@ -40,26 +39,26 @@ type Relation = {
   isFiltered: boolean;
   comment: string | null;
   estimatedRows: number;
-  sizeOnDiskBytes: string;
   referencesManaged: boolean;
 };
 
-// Temporary tables are other sessions' own; partitions are plain tables and hold the rows of their parent.
+// Temporary tables are other sessions' own; partitions are plain tables and hold the rows of their parent. Nothing here may wait
+// for a table's lock (pg_table_size would): that is for the statement that waits for all of them, and not for ever.
 const RELATIONS = `
   select c.oid::int8::float8 as "oid", n.nspname as "schema", c.relname as "name", c.relkind::text as "kind",
          c.relpersistence = 'u' as "isUnlogged",
          exists (select from pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid
                  and d.deptype = 'e') as "ofExtension",
-         pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select') as "isReadable",
+         pg_catalog.has_schema_privilege(n.oid, 'usage') is not false and pg_catalog.has_table_privilege(c.oid, 'select') is not false
+           as "isReadable",
          c.relkind = 'r' and pg_catalog.row_security_active(c.oid) as "isFiltered",
          pg_catalog.obj_description(c.oid, 'pg_class') as "comment",
          greatest(c.reltuples, 0)::float8 as "estimatedRows",
-         case when c.relkind = 'r' then pg_catalog.pg_table_size(c.oid) else 0 end as "sizeOnDiskBytes",
          exists (select from pg_catalog.pg_constraint k join pg_catalog.pg_class f on f.oid = k.confrelid
                  where k.conrelid = c.oid and k.contype = 'f' and f.relnamespace::pg_catalog.regnamespace::text in ('auth', 'storage'))
            as "referencesManaged"
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-   where c.relkind in ('r', 'v', 'm', 'f') and c.relpersistence <> 't' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+   where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and c.relpersistence <> 't' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
    order by n.nspname collate "C", c.relname collate "C"`;
 
 const COLUMNS = `
@@ -96,15 +95,7 @@ export async function listTables(client: pg.Client, coverage: Coverage): Promise
   requireSchemas(coverage, schemas);
   const tables = chooseTables(relations, covered, coverage);
   requireNamedTables(coverage, tables);
-  const withData = tables.filter((table) => leftOutReason(table, coverage) === null);
-  refuse(
-    'TABLE_NOT_READABLE',
-    withData.filter((table) => !table.isReadable),
-  );
-  refuse(
-    'ROWS_HIDDEN',
-    withData.filter((table) => table.isReadable && table.isFiltered),
-  );
+  refuseUnreadable(relations, tables, covered, coverage);
   const { rows } = await client.query<ColumnRow>(COLUMNS, [tables.map((table) => table.oid)]);
   const columns = Map.groupBy(rows, (row) => row.table);
   return {
@@ -150,8 +141,30 @@ function leftOutReason(table: Relation, coverage: Coverage): string | null {
   return table.isUnlogged ? 'unlogged' : null;
 }
 
-function refuse(code: 'TABLE_NOT_READABLE' | 'ROWS_HIDDEN', tables: readonly Relation[]): void {
-  if (tables.length > 0) throw new BackupError(code, `Tables: ${tables.map(tableLabel).join(', ')}.`);
+/** All at once and by name, before the first row: nobody should have to mend one table after the other. */
+function refuseUnreadable(
+  relations: readonly Relation[],
+  tables: readonly Relation[],
+  covered: readonly string[],
+  coverage: Coverage,
+): void {
+  const list = (heading: string, found: readonly Relation[]): string[] =>
+    found.length === 0 ? [] : [`${heading}: ${found.map(tableLabel).join(', ')}.`];
+  const shut = relations.filter((relation) => covered.includes(relation.schema) && !relation.isReadable);
+  const unreadable = [
+    // pg_dump asks for the same right, also where rows are left out: it locks what it describes.
+    ...list('Tables', [...shut.filter(({ kind }) => kind === 'p'), ...tables.filter((table) => !table.isReadable)]),
+    ...list(
+      'Sequences',
+      shut.filter(({ kind }) => kind === 'S'),
+    ),
+  ];
+  if (unreadable.length > 0) throw new BackupError('TABLE_NOT_READABLE', unreadable.join(' '));
+  const hidden = list(
+    'Tables',
+    tables.filter((table) => table.isFiltered && leftOutReason(table, coverage) === null),
+  );
+  if (hidden.length > 0) throw new BackupError('ROWS_HIDDEN', hidden.join(' '));
 }
 
 function describe(table: Relation, columns: readonly ColumnRow[], coverage: Coverage): SourceTable {
@@ -167,7 +180,6 @@ function describe(table: Relation, columns: readonly ColumnRow[], coverage: Cove
     references: Object.fromEntries(columns.flatMap((column) => (column.references === null ? [] : [[column.name, column.references]]))),
     dataLeftOut: leftOutReason(table, coverage),
     estimatedRows: table.estimatedRows,
-    sizeOnDiskBytes: Number(table.sizeOnDiskBytes),
   };
 }
 

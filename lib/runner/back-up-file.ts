@@ -5,6 +5,7 @@ import type { Progress } from '#lib/backup/backup.ts';
 import type { Coverage } from '#lib/backup/coverage.ts';
 import { describeUrl } from '#lib/postgres/connect.ts';
 import { writeOneFile } from '#lib/store/file/one-file.ts';
+import { onDisk } from '#lib/store/file/words.ts';
 import { DEFAULT_CELL_LIMIT } from '#lib/workbook/plan.ts';
 import { backUp, type MadeBackup } from './back-up.ts';
 
@@ -20,7 +21,7 @@ export type BackUpFileRequest = {
 
 /** Backs a database up into one file, without a console or a catalog. Errors as of `backUp` and `writeOneFile`. */
 export async function backUpToFile(request: BackUpFileRequest, signal: AbortSignal): Promise<MadeBackup> {
-  const temporaryFolder = await mkdtemp(join(tmpdir(), 'paliad-'));
+  const temporaryFolder = await onDisk(tmpdir(), () => mkdtemp(join(tmpdir(), 'paliad-')));
   try {
     return await backUp(
       {

@@ -2,7 +2,7 @@ import type { Progress } from '#lib/backup/backup.ts';
 import type { Coverage } from '#lib/backup/coverage.ts';
 import { asBackupError } from '#lib/backup/errors.ts';
 import { type Manifest, tableLabel } from '#lib/backup/manifest.ts';
-import { describeUrl, type Source } from '#lib/postgres/connect.ts';
+import { asSourceError, describeUrl, type Source } from '#lib/postgres/connect.ts';
 import { copyOut } from '#lib/postgres/copy-out.ts';
 import { readSequences, takeInventory } from '#lib/postgres/inventory.ts';
 import { managedObjects } from '#lib/postgres/managed-objects.ts';
@@ -31,6 +31,8 @@ export type BackUpRequest = {
   readonly publish: (bytes: AsyncIterable<Uint8Array>, signal: AbortSignal) => Promise<Artifact>;
   /** Called a few times a second at most. */
   readonly onProgress: (progress: Progress) => void;
+  /** How long to wait for a table that somebody keeps locked; 30 s when left out. */
+  readonly lockTimeoutMs?: number;
 };
 
 export type MadeBackup = { readonly artifact: Artifact; readonly manifest: Manifest };
@@ -42,15 +44,25 @@ export type MadeBackup = { readonly artifact: Artifact; readonly manifest: Manif
  */
 export async function backUp(request: BackUpRequest, signal: AbortSignal): Promise<MadeBackup> {
   const report = new ProgressReport(request.onProgress);
+  // The first failure, wherever it is, ends everything: a store that breaks must not wait for a database that has gone silent.
+  const broken = new AbortController();
+  const stop = AbortSignal.any([signal, broken.signal]);
+  const use = (snapshot: Snapshot) => write(request, snapshot, report, stop, broken);
   try {
-    return await withSnapshot(request.source, request.coverage, signal, (snapshot) => write(request, snapshot, report, signal));
+    return await withSnapshot(request.source, request.coverage, stop, use, request.lockTimeoutMs);
   } catch (error) {
     signal.throwIfAborted();
     throw asBackupError(error);
   }
 }
 
-async function write(request: BackUpRequest, snapshot: Snapshot, report: ProgressReport, signal: AbortSignal): Promise<MadeBackup> {
+async function write(
+  request: BackUpRequest,
+  snapshot: Snapshot,
+  report: ProgressReport,
+  signal: AbortSignal,
+  broken: AbortController,
+): Promise<MadeBackup> {
   const { rows, isEstimated } = await countRows(snapshot, COUNT_LIMIT_BYTES);
   report.plan(
     snapshot.tables.length,
@@ -64,13 +76,14 @@ async function write(request: BackUpRequest, snapshot: Snapshot, report: Progres
     isEstimated,
     temporaryFolder: request.temporaryFolder,
   });
-  // Either side's failure breaks the workbook, so that the other one ends too.
   const breaking = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work;
     } catch (error) {
-      workbook.fail(error);
-      throw error;
+      const failure = asSourceError(error, 'During the backup');
+      workbook.fail(failure);
+      broken.abort(failure);
+      throw failure;
     }
   };
   const publishing = breaking(request.publish(workbook.bytes, signal));
