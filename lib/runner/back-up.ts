@@ -87,7 +87,12 @@ async function write(
     }
   };
   const publishing = breaking(request.publish(workbook.bytes, signal));
-  const writing = breaking(fill(workbook, request, snapshot, report, signal));
+  const filling = fill(workbook, request, snapshot, report, signal).catch(async (error) => {
+    // A store that fails stops reading first and says why a moment later: its words are the ones to tell.
+    if (workbook.isAbandoned) await publishing;
+    throw error;
+  });
+  const writing = breaking(filling);
   try {
     const [artifact, manifest] = await Promise.all([publishing, writing]);
     return { artifact, manifest };

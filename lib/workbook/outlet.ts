@@ -9,6 +9,7 @@ const WAITING_LIMIT_BYTES = 8 << 20;
  */
 export class Outlet {
   readonly #stream = new PassThrough({ writableHighWaterMark: WAITING_LIMIT_BYTES, readableHighWaterMark: 1 << 20 });
+  #isBroken = false;
   /** Bytes written so far: where the next one will stand in the file. */
   offset = 0;
 
@@ -33,6 +34,11 @@ export class Outlet {
     return this.#stream.destroyed || this.#stream.writableNeedDrain;
   }
 
+  /** Whether the reader has gone before the end without saying why here: it says so where its own work is awaited. */
+  get isAbandoned(): boolean {
+    return this.#stream.destroyed && !this.#isBroken && !this.#stream.writableFinished;
+  }
+
   /** Resolves when there is room again. @throws what the reader or the writer failed with */
   async ready(): Promise<void> {
     if (!this.#stream.destroyed && this.#stream.writableNeedDrain) {
@@ -54,6 +60,7 @@ export class Outlet {
 
   /** Breaks the way for both sides. */
   fail(error: unknown): void {
+    if (!this.#stream.destroyed) this.#isBroken = true;
     this.#stream.destroy(error instanceof Error ? error : new Error(String(error)));
   }
 }

@@ -78,6 +78,11 @@ export class WorkbookWriter {
     return this.#outlet.bytes;
   }
 
+  /** Whether whoever read the bytes has gone before their end. */
+  get isAbandoned(): boolean {
+    return this.#outlet.isAbandoned;
+  }
+
   /** Takes the rows of the next table. */
   beginTable(): TableSink {
     const number = this.#written.length;
