@@ -1,6 +1,7 @@
 import { PassThrough, type Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { crc32 } from 'node:zlib';
 import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl';
 import { BackupError } from '#lib/backup/errors.ts';
 
@@ -40,11 +41,15 @@ async function listEntries(zip: ZipFile): Promise<Map<string, Entry>> {
 /** A whole entry as text. @throws BackupError BACKUP_DAMAGED naming it */
 export async function textOf(zip: ZipFile, entry: Entry): Promise<string> {
   if (entry.uncompressedSize > TEXT_MAX_BYTES) throw new BackupError('BACKUP_DAMAGED', `${entry.fileName} is impossibly large.`);
+  let bytes: Buffer;
   try {
-    return (await buffer(await zip.openReadStreamPromise(entry))).toString('utf8');
+    bytes = await buffer(await zip.openReadStreamPromise(entry));
   } catch (cause) {
     throw new BackupError('BACKUP_DAMAGED', entry.fileName, { cause });
   }
+  // yauzl compares lengths, not checksums: one wrong digit in the manifest would pass.
+  if (crc32(bytes) !== entry.crc32) throw new BackupError('BACKUP_DAMAGED', `${entry.fileName} is not what was written.`);
+  return bytes.toString('utf8');
 }
 
 /** Gives yauzl the ranges it asks for. It tells an error of the source and one of the archive apart. */

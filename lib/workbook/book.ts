@@ -63,7 +63,7 @@ export const DICTIONARY_PART = 'xl/worksheets/sheet2.xml';
 
 /** A margin, and the columns of the list of tables. */
 const ABOUT_WIDTHS = [3, 36, 16, 16, 34, 44];
-const DICTIONARY_WIDTHS = [12, 26, 28, 26, 26, 6, 9, 28, 32, 40];
+const DICTIONARY_WIDTHS = [12, 26, 28, 26, 26, 6, 11, 28, 32, 40];
 
 /**
  * Lets exceljs draw the workbook once, without rows: styles, widths, frozen headers, filters, page set-up. The rows come
@@ -137,11 +137,11 @@ function drawTable(workbook: ExcelJS.Workbook, name: string, table: BookTable): 
   if (after > 0) sheet.autoFilter = { from: { row: 1, column: 1 }, to: { row: 1, column: after } };
 }
 
-/** Numbers and dates stand a little off the right edge: the text in the next column begins there. */
+/** Texts begin a little off the left edge: the number in the column before ends there. */
 function valueStyle(column: { kind: SheetColumn['kind']; type: string }): Partial<ExcelJS.Style> {
   const numFmt = numberFormat(column);
-  if (column.kind === 'text') return { numFmt };
-  return { numFmt, alignment: column.kind === 'boolean' ? { horizontal: 'center' } : { horizontal: 'right', indent: 1 } };
+  if (column.kind === 'text') return { numFmt, alignment: { horizontal: 'left', indent: 1 } };
+  return column.kind === 'boolean' ? { numFmt, alignment: { horizontal: 'center' } } : { numFmt };
 }
 
 /** How Excel shows the column's numbers; `numeric(12,2)` keeps its two decimals. */

@@ -9,7 +9,7 @@ type Row = readonly (Cell | null)[];
 
 /** How much room the words of About have, in characters: from the first column on, and from the second one. */
 const WIDE = 140;
-const NARROW = 105;
+const NARROW = 115;
 
 /** The sheet About: who, when, what; what to mind; where each table is; what did not come along. */
 export function aboutSheet(shell: CoverShell, manifest: Manifest): string {
@@ -114,7 +114,7 @@ export function dictionarySheet(
       ];
     }),
   );
-  return sheetXml(shell, [head.map((text) => cell(text, 'columnHead')), ...rows]);
+  return sheetXml(shell, [head.map((text) => cell(text, text === 'Sheet' ? 'linkHead' : 'columnHead')), ...rows]);
 }
 
 /** About, for one table that was taken out of a backup. */

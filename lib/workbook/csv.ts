@@ -35,6 +35,6 @@ function fields(chunk: Buffer, start: number, end: number): string[] {
 }
 
 function quoteIfNeeded(value: string): string {
-  // `\\.` alone on a line would end the data for psql before version 18.
+  // `\.` alone on a line would end the data for psql before version 18.
   return value === '' || value === '\\.' || /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }

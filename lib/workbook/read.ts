@@ -47,9 +47,17 @@ export class BackupReader {
     if (stored.length !== chunk.length) throw new BackupError('BACKUP_DAMAGED', `${where}: the file ends too early.`);
     if (hash('sha256', stored, 'hex') !== chunk.sha256)
       throw new BackupError('BACKUP_DAMAGED', `${where}: the bytes are not those that were written.`);
-    const raw = inflateRawSync(stored, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: Math.max(1, chunk.rawLength) });
+    const raw = inflate(stored, chunk.rawLength, where);
     if (raw.length !== chunk.rawLength) throw new BackupError('BACKUP_DAMAGED', `${where}: ${raw.length} of ${chunk.rawLength} bytes.`);
     return raw;
+  }
+}
+
+function inflate(stored: Buffer, rawLength: number, where: string): Buffer {
+  try {
+    return inflateRawSync(stored, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: Math.max(1, rawLength) });
+  } catch (cause) {
+    throw new BackupError('BACKUP_DAMAGED', `${where}: it cannot be inflated to ${rawLength} bytes.`, { cause });
   }
 }
 

@@ -5,7 +5,7 @@ export const RESTORE_SCRIPT = `#!/usr/bin/env python3
     unzip -p BACKUP.xlsx backup/restore.py > restore.py
     python3 restore.py BACKUP.xlsx postgres://user:password@host:5432/database
 """
-import json, os, subprocess, sys, zipfile
+import json, os, subprocess, sys, zipfile, zlib
 
 
 def name(text):
@@ -52,13 +52,17 @@ def restore(book, target):
                         psql.stdin.write(block)
             say("\\\\.")
             if rows != table["rows"]:
-                psql.kill()
                 sys.exit("%s: %d rows in the file, %d in the manifest. Nothing was restored." % (label, rows, table["rows"]))
         psql.stdin.write(archive.read("backup/sequences.sql"))
         psql.stdin.write(archive.read("backup/schema-post.sql"))
         psql.stdin.close()
     except BrokenPipeError:
         pass
+    except BaseException as error:  # psql would take the end of its input for the end of the work, and commit
+        psql.kill()
+        if isinstance(error, (zipfile.BadZipFile, zlib.error, EOFError, KeyError)):
+            sys.exit("The file is damaged: %s. Nothing was restored." % error)
+        raise
     if psql.wait() != 0:
         sys.exit("psql stopped: nothing was restored. Its message stands above.")
     print("restored: %d tables, %d rows" % (len(manifest["tables"]), sum(t["rows"] for t in manifest["tables"])))
