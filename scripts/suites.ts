@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
 
@@ -63,7 +63,11 @@ export async function runVitest(title: string, projects: readonly string[], filt
 export async function runPlaywright(title: string): Promise<Outcome> {
   const startedAt = performance.now();
   return withReportFile(async (file) => {
-    const { code } = await run(['playwright', 'test', '--reporter=line,json'], 'shown', { PLAYWRIGHT_JSON_OUTPUT_NAME: file });
+    // The browser's package unpacks into the temporary folder and takes what lies there, even when it is another user's.
+    const temporary = join(tmpdir(), `paliad-${userInfo().username}`);
+    mkdirSync(temporary, { recursive: true, mode: 0o700 });
+    const variables = { PLAYWRIGHT_JSON_OUTPUT_NAME: file, TMPDIR: temporary };
+    const { code } = await run(['playwright', 'test', '--reporter=line,json'], 'shown', variables);
     const parsed = existsSync(file) ? PlaywrightReport.safeParse(JSON.parse(readFileSync(file, 'utf8'))) : undefined;
     if (parsed?.success !== true) return told({ title, passed: 0, failed: code === 0 ? 0 : 1, skipped: 0 }, startedAt);
     const { expected, unexpected, flaky, skipped } = parsed.data.stats;
