@@ -159,6 +159,16 @@ describe('a table that stays locked', () => {
     expect(locks.rows).toEqual([{ n: 0 }]);
   });
 
+  it('is waited for until an abort, which the server notices within a second', async () => {
+    await other.query('begin; lock table gate in access exclusive mode');
+    const stop = new AbortController();
+    const failing = failureOf(backUpInTest(database.url, { signal: stop.signal }));
+    await untilBlocked(database.client, 'lock table only');
+    stop.abort(new Error('enough'));
+    expect(await failing).toBe(stop.signal.reason);
+    await expectNoSessions(database.client);
+  });
+
   it('for a moment is waited for', async () => {
     await other.query('begin; lock table gate in access exclusive mode');
     const making = backUpInTest(database.url);
