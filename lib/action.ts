@@ -3,7 +3,7 @@ import { unstable_rethrow } from 'next/navigation';
 import { createSafeActionClient } from 'next-safe-action';
 import * as z from 'zod';
 import { currentUser, requestFrom, requireAdmin } from '#lib/auth.ts';
-import { asBackupError, type BackupErrorCode } from '#lib/backup/errors.ts';
+import { asBackupError, type BackupError, type BackupErrorCode } from '#lib/backup/errors.ts';
 import { recordRefusal } from '#lib/runner/refusals.ts';
 
 /** What a person reads about an error: plain words, and a reference that finds the cause in the log. */
@@ -20,11 +20,17 @@ export type Failure = {
 export function failureOf(error: unknown): Failure {
   const known = asBackupError(error);
   const reference = randomUUID().slice(0, 8);
-  const cause = known.cause instanceof Error ? (known.cause.stack ?? known.cause.message) : known.cause;
+  const cause = causeOf(known);
   console.error(
     JSON.stringify({ level: known.code === 'INTERNAL' ? 'error' : 'warn', reference, code: known.code, detail: known.detail, cause }),
   );
   return { code: known.code, title: known.title, hint: known.hint, detail: known.detail, reference };
+}
+
+/** A fault's whole trace; of what was expected the message will do. */
+function causeOf({ code, cause }: BackupError): unknown {
+  if (!(cause instanceof Error)) return cause;
+  return code === 'INTERNAL' ? (cause.stack ?? cause.message) : cause.message;
 }
 
 /** The answer of `work`, or its failure as a value: for pages that say an outage in place and draw the rest. */

@@ -63,7 +63,7 @@ describe('times for people', () => {
     [26 * 3_600_000, '26 h ago'],
     [3 * 86_400_000, '3 days ago'],
     [-40_000, 'in 40 s'],
-    [-2_000, 'in a moment'],
+    [-2_000, 'just now'],
   ])('says a moment %d ms ago as %s', (ms, words) => {
     const nowMs = Date.UTC(2026, 10, 24, 12);
     expect(formatRelative(new Date(nowMs - ms), nowMs)).toBe(words);

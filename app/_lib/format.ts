@@ -51,7 +51,7 @@ function two(ms: number, largeMs: number, large: string, smallMs: number, small:
 export function formatRelative(at: Date, nowMs: number): string {
   const differenceMs = nowMs - at.getTime();
   const length = age(Math.abs(differenceMs));
-  if (length === null) return differenceMs >= 0 ? 'just now' : 'in a moment';
+  if (length === null) return 'just now'; // clocks differ by a little: a moment ago may seem to lie ahead
   return differenceMs >= 0 ? `${length} ago` : `in ${length}`;
 }
 

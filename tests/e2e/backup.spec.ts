@@ -92,6 +92,17 @@ test('the workbook that comes down is the one that was published, and the reason
       who: 'admin@kanzlei.example',
     },
   ]);
+  // The whole size travels beside the stream, which names none.
+  const again = await page.request.post(`${page.url()}/download`, {
+    form: { reason: 'again' },
+    headers: { origin: new URL(page.url()).origin },
+  });
+  expect(again.headers()).toMatchObject({
+    'x-file-size': String(bytes.length),
+    'x-file-sha256': rows[0]?.sha256,
+    'cache-control': 'no-store',
+  });
+  expect((await again.body()).equals(bytes)).toBe(true);
 });
 
 test('two clicks, and two tabs, make one backup', async ({ page, context }) => {

@@ -56,7 +56,7 @@ test('signing out ends the session: the console is closed again', async ({ page 
   await expect(page).toHaveURL(/\/login\?next=/);
 });
 
-test('a sign-in service that is gone is said, and does not look like a wrong password', async ({ page }) => {
+test('a sign-in service that is gone is said, and does not look like a wrong password', async ({ page, browser }) => {
   const port = await freePort();
   // A console of its own whose services do not answer: nothing listens on port 1.
   const env = {
@@ -82,6 +82,13 @@ test('a sign-in service that is gone is said, and does not look like a wrong pas
     await page.getByLabel('Password').fill('whatever it is');
     await page.getByRole('button', { name: 'Sign in' }).click();
     await expect(page.getByText('The sign-in service cannot be reached.')).toBeVisible();
+    // Nor like a sign-out to somebody who is signed in.
+    const context = await browser.newContext({ storageState: sessionFile('admin') });
+    const other = await context.newPage();
+    await other.goto(`http://127.0.0.1:${port}/admin/backups`);
+    await expect(other.getByRole('alert').getByText('The sign-in service cannot be reached.')).toBeVisible();
+    await expect(other).toHaveURL(/\/admin\/backups$/);
+    await context.close();
   } finally {
     server.kill('SIGTERM');
     await new Promise((done) => server.once('exit', done));

@@ -69,7 +69,7 @@ function CatalogView({ catalog, search, locale }: { catalog: Catalog; search: Ca
         <NothingYet />
       ) : (
         <>
-          {runs.length === 0 ? null : <Picture runs={runs} />}
+          {runs.length < 2 ? null : <Picture runs={runs} />}
           <section aria-label="All backups" className="grid gap-3">
             <Filters search={search} />
             {page.length === 0 ? (

@@ -5,6 +5,7 @@ import { useRouter } from 'next/navigation';
 import { useEffect, useRef } from 'react';
 import { toast } from 'sonner';
 import { useReader } from '../../../_components/reader.tsx';
+import { classes } from '../../../_lib/classes.ts';
 import { formatBytes, formatClock, formatCount, formatDuration } from '../../../_lib/format.ts';
 import { isOpenState, type LiveView, PHASE_WORDS, paceOf } from '../_lib/live.ts';
 import { StateBadge } from './state-badge.tsx';
@@ -87,7 +88,7 @@ function Track({ percent, isIdle }: { percent: number; isIdle: boolean }) {
   );
 }
 
-/** The counts. Their places are always there, so that nothing moves when a number comes or goes. */
+/** The counts. Their places are always there, so that nothing moves when a number comes or goes; only a phone has no room for empty ones. */
 function Facts({ view }: { view: LiveView }) {
   const { locale } = useReader();
   const { progress } = view;
@@ -106,7 +107,12 @@ function Facts({ view }: { view: LiveView }) {
     ['Time left', leftMs === null ? '–' : formatDuration(Math.ceil(leftMs / 1000) * 1000, locale)],
   ];
   return (
-    <dl className="mt-4 grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-3 lg:grid-cols-[2fr_1fr_1.5fr_1fr_1fr_1fr]">
+    <dl
+      className={classes(
+        'mt-4 grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-3 lg:grid-cols-[2fr_1fr_1.5fr_1fr_1fr_1fr]',
+        progress === null && 'max-sm:hidden',
+      )}
+    >
       <div className="min-w-0 max-lg:col-span-full">
         <dt className="text-sm text-soft">Table at work</dt>
         <dd className="truncate font-mono text-sm leading-5">{progress?.table ?? '–'}</dd>

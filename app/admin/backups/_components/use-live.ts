@@ -24,6 +24,8 @@ export function useLive(id: string, initial: LiveView): { readonly view: LiveVie
       isAsking = true;
       try {
         const response = await fetch(`/api/backups/${id}/progress`, { signal: stop.signal, cache: 'no-store' });
+        // Signed out, or no administrator any more: the page itself says so.
+        if (response.status === 401 || response.status === 403) return location.reload();
         if (!response.ok) throw new Error(`status ${response.status}`);
         const answer: LiveView = await response.json();
         setView(answer);

@@ -57,7 +57,7 @@ export function paceOf(progress: Progress, nowMs: number): Pace {
   const rowsLeft = Math.max(0, progress.rowsExpected - progress.rows);
   return {
     percent: share,
-    bytesPerSecond: (progress.sizeBytes / elapsedMs) * 1000,
+    bytesPerSecond: progress.sizeBytes === 0 ? null : (progress.sizeBytes / elapsedMs) * 1000,
     leftMs: progress.rows === 0 || progress.rowsExpected === 0 ? null : (rowsLeft * elapsedMs) / progress.rows,
   };
 }

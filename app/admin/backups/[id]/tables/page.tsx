@@ -19,7 +19,14 @@ export default async function TablesPage({ params }: PageProps<'/admin/backups/[
   if (backup.failure !== null) return null; // the layout says it
   if (backup.data.state === 'done') {
     const contents = await loadContents(backup.data.storageUri);
-    if (contents.failure === null) return <TableList tables={contents.data.tables} locale={locale} />;
+    if (contents.failure === null) {
+      return (
+        <div className="grid gap-3">
+          <TableList tables={contents.data.tables} locale={locale} />
+          <Views views={contents.data.views} />
+        </div>
+      );
+    }
     return (
       <div className="grid gap-6">
         <FailurePanel failure={contents.failure} />
@@ -31,6 +38,17 @@ export default async function TablesPage({ params }: PageProps<'/admin/backups/[
   return (
     <p className="rounded-lg border border-dashed px-6 py-12 text-center text-soft">
       {backup.data.state === 'failed' ? 'This backup failed: it holds no tables.' : 'The tables are listed here when the backup is done.'}
+    </p>
+  );
+}
+
+/** Views hold no rows of their own: a line says that they are not forgotten. */
+function Views({ views }: { views: readonly string[] }) {
+  if (views.length === 0) return null;
+  return (
+    <p className="text-sm text-soft">
+      {`${views.length === 1 ? 'One view' : `${views.length} views`}, kept as ${views.length === 1 ? 'its definition' : 'definitions'}: `}
+      <span className="font-mono break-words">{views.join(', ')}</span>
     </p>
   );
 }
