@@ -76,12 +76,17 @@ export function choosePgDump(serverMajor: number, nativeMajor: number | null): P
   throw new BackupError('SOURCE_TOO_NEW', `The server has version ${serverMajor}, the bundled pg_dump ${BUNDLED_MAJOR}.`);
 }
 
+/** `set` that servers before 17, which lack the setting, take too. Only the first: it stands in the dump's head. */
+const TRANSACTION_TIMEOUT =
+  "SELECT pg_catalog.set_config('transaction_timeout', '0', false) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout';\n";
+
 /**
  * Takes out what belongs to this one dump or this one server: the random \restrict tokens, version comments, and
  * `pg_attver`, which servers of the newest minor releases keep among a column's options and others do not know.
  */
 function clean(sql: string): string {
   return sql
+    .replace(/^SET transaction_timeout = 0;\n/m, TRANSACTION_TIMEOUT)
     .replace(/^\\(?:un)?restrict\b.*\n/gm, '')
     .replace(/^-- Dumped (?:from database|by pg_dump) version .*\n/gm, '')
     .replace(/^ALTER TABLE .* ALTER COLUMN .* SET \(pg_attver='?\d+'?\);\n/gm, '');
