@@ -5,9 +5,10 @@ import { type Manifest, tableLabel } from '#lib/backup/manifest.ts';
 import { callerFolder } from '#lib/env.ts';
 import { backUpToFile } from '#lib/runner/back-up-file.ts';
 import { checkFile } from '#lib/runner/check.ts';
+import { examineDatabase } from '#lib/runner/doctor.ts';
 import { extract } from '#lib/runner/extract.ts';
 import { isFolder, listFolder, readManifest } from '#lib/runner/list.ts';
-import { megabytes, ProgressLine, table, whole } from './terminal.ts';
+import { findingLines, megabytes, ProgressLine, table, whole } from './terminal.ts';
 
 const USAGE = `Backups of a Postgres database as one Excel workbook.
 
@@ -15,6 +16,7 @@ const USAGE = `Backups of a Postgres database as one Excel workbook.
       [--schema S]...         only these schemas (all but Supabase's own and Postgres's)
       [--exclude-data S.T]... keep a table's definition, leave its rows out
       [--sheet-cells N]       cells that the sheets show together (3000000); the backup is always whole
+  npm run paliad -- doctor --database-url URL   would backups of it succeed? Changes nothing
   npm run paliad -- ls FILE|FOLDER
   npm run paliad -- check FILE   reads it from the first byte to the last and compares
   npm run paliad -- extract FILE TABLE --out FILE.xlsx|FILE.csv|FILE.copy
@@ -22,7 +24,7 @@ const USAGE = `Backups of a Postgres database as one Excel workbook.
   --json   one JSON object on stdout instead of words
   --help   this text
 
-Exit code: 0 done, 1 failed, 2 not understood, 130 interrupted.
+Exit code: 0 done, 1 failed (doctor: no backup could be made), 2 not understood, 130 interrupted.
 `;
 
 const OPTIONS = {
@@ -40,6 +42,7 @@ class UsageError extends Error {}
 
 const COMMANDS: Record<string, (args: string[], options: Options, signal: AbortSignal) => Promise<void>> = {
   backup: backupCommand,
+  doctor: doctorCommand,
   ls: listCommand,
   check: checkCommand,
   extract: extractCommand,
@@ -61,7 +64,7 @@ async function main(): Promise<number> {
     const command = name === undefined || !Object.hasOwn(COMMANDS, name) ? undefined : COMMANDS[name];
     if (command === undefined) throw new UsageError(name === undefined ? 'Which command?' : `There is no command “${name}”.`);
     await command(args, values, stop.signal);
-    return 0;
+    return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof UsageError) {
       process.stderr.write(`${error.message}\n\n${USAGE}`);
@@ -137,6 +140,16 @@ function cellLimit(text: string | undefined): number | null {
   if (text === undefined) return null;
   if (!/^\d{1,9}$/.test(text)) throw new UsageError(`--sheet-cells must be a whole number, not “${text}”.`);
   return Number(text);
+}
+
+async function doctorCommand(args: string[], options: Options, signal: AbortSignal): Promise<void> {
+  const url = options['database-url'];
+  if (args.length > 0) throw new UsageError(`“${args[0]}” is one word too many.`);
+  if (url === undefined) throw new UsageError('--database-url is missing.');
+  const coverage = { schemas: options.schema ?? null, excludedSchemas: [], excludedData: options['exclude-data'] ?? [] };
+  const { findings } = await examineDatabase(url, coverage, signal);
+  process.stdout.write(options.json ? `${JSON.stringify({ findings })}\n` : findings.map(findingLines).join(''));
+  if (findings.some((finding) => finding.level === 'stop')) process.exitCode = 1;
 }
 
 async function listCommand(args: string[], options: Options): Promise<void> {

@@ -1,4 +1,6 @@
+import { styleText } from 'node:util';
 import type { Progress } from '#lib/backup/backup.ts';
+import type { Finding } from '#lib/backup/diagnosis.ts';
 
 /** `1,234,567`: the same for every locale, so that scripts can rely on it. */
 export function whole(n: number): string {
@@ -49,4 +51,10 @@ export class ProgressLine {
   end(): void {
     if (this.#isDrawn) this.#stream.write('\r\u001b[K');
   }
+}
+
+/** A finding of the doctor: its mark and title, and what to do about it below. */
+export function findingLines({ level, title, advice }: Finding): string {
+  const marks = { ok: styleText('green', '✓ ok  '), warn: styleText('yellow', '! mind'), stop: styleText('red', '✗ stop') };
+  return `${marks[level]}  ${title}\n${advice === '' ? '' : `        ${advice}\n`}`;
 }
