@@ -1,6 +1,8 @@
 /** Starts the loop that makes the backups, inside this server. Next calls it once, before the first request; it does not wait. */
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== 'nodejs') return;
-  const { startLoop } = await import('#lib/runner/loop.ts');
+  const { startLoop, stopLoop } = await import('#lib/runner/loop.ts');
   startLoop();
+  // Next stops by itself meanwhile; a backup under way is handed back, so that the next start goes on with it at once.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stopLoop());
 }

@@ -1,12 +1,13 @@
-import { claim, settingsForRunner, tick } from '#lib/catalog/write.ts';
+import { BackupError } from '#lib/backup/errors.ts';
+import { claim, type RunnerSettings, settingsForRunner, tick } from '#lib/catalog/write.ts';
 import { logError } from './log.ts';
 import { run } from './run.ts';
-import { workplace } from './workplace.ts';
+import { type Workplace, workplace } from './workplace.ts';
 
 /** How long to wait after an error of the catalog, and before the settings are known. */
 const PAUSE_SECONDS = 15;
 
-type LoopState = { isStarted: boolean; isWoken: boolean; wake: () => void };
+type LoopState = { running: Promise<void> | null; stop: AbortController; isWoken: boolean; wake: () => void };
 
 declare global {
   // Next loads this module more than once: the loop that one copy runs is the loop that another one wakes.
@@ -14,15 +15,22 @@ declare global {
 }
 
 function state(): LoopState {
-  globalThis.backupModeLoop ??= { isStarted: false, isWoken: false, wake: () => {} };
+  globalThis.backupModeLoop ??= { running: null, stop: new AbortController(), isWoken: false, wake: () => {} };
   return globalThis.backupModeLoop;
 }
 
 /** Starts the loop of this process, once: write down what is due, take a wish, work on it, wait until woken or the next tick. */
 export function startLoop(): void {
-  if (state().isStarted) return;
-  state().isStarted = true;
-  void loop();
+  const current = state();
+  current.running ??= loop(current.stop.signal);
+}
+
+/** Stops the loop of this process. A run under way is handed back, so that the next runner takes it at once. */
+export async function stopLoop(): Promise<void> {
+  const current = state();
+  current.stop.abort(new BackupError('RUN_DRAINED'));
+  current.wake();
+  await current.running;
 }
 
 /** Says that there may be work: the loop looks at once, or after the run under way. Without a loop in this process nothing happens. */
@@ -31,29 +39,33 @@ export function wakeLoop(): void {
   state().wake();
 }
 
-async function loop(): Promise<never> {
-  for (;;) {
+async function loop(stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
     let pauseSeconds = PAUSE_SECONDS;
     try {
       const place = await workplace();
       const settings = await settingsForRunner(place.catalog);
       pauseSeconds = settings.tickSeconds;
-      await tick(place.catalog);
-      const wish = await claim(place.catalog, place.runner, settings.leaseSeconds);
-      if (wish !== null) {
-        await run(place, wish, settings);
-        continue;
-      }
+      if (await workOnce(place, settings, stop)) continue;
     } catch (error) {
       logError('look for work', error);
     }
-    await wait(pauseSeconds);
+    await wait(pauseSeconds, stop);
   }
 }
 
-async function wait(seconds: number): Promise<void> {
+/** Writes down what is due and works on the oldest wish. False: there was none, or another runner is at work. */
+export async function workOnce(place: Workplace, settings: RunnerSettings, stop: AbortSignal): Promise<boolean> {
+  await tick(place.catalog);
+  const wish = await claim(place.catalog, place.runner, settings.leaseSeconds);
+  if (wish === null) return false;
+  await run(place, wish, settings, stop);
+  return true;
+}
+
+async function wait(seconds: number, stop: AbortSignal): Promise<void> {
   const current = state();
-  if (!current.isWoken) {
+  if (!current.isWoken && !stop.aborted) {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, seconds * 1000);
       current.wake = () => {

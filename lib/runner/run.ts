@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { asBackupError, BackupError } from '#lib/backup/errors.ts';
 import { type Manifest, tableLabel } from '#lib/backup/manifest.ts';
-import { backupForRunner, type Facts, finish, type RunnerSettings, type Wish } from '#lib/catalog/write.ts';
+import { backupForRunner, type Facts, finish, handBack, type RunnerSettings, type Wish } from '#lib/catalog/write.ts';
 import { describeUrl } from '#lib/postgres/connect.ts';
 import type { Artifact } from '#lib/store/store.ts';
 import type { CheckReport } from '#lib/workbook/check.ts';
@@ -15,13 +15,14 @@ import type { Workplace } from './workplace.ts';
 const RECORD_EVERY_MS = 500;
 
 /**
- * Works on one wish: backs up, publishes, reads back and compares, and says so in one guarded update, last. Whatever happens, the wish ends, waits
- * for its next attempt, or is another runner's: a crash at any step leaves an open row that any loop takes up, never a
- * `done` row without its bytes. Never throws.
+ * Works on one wish: backs up, publishes, reads back and compares, and says so in one guarded update, last. Whatever happens,
+ * the wish ends, waits for its next attempt, or is another runner's: a crash at any step leaves an open row that any loop takes
+ * up, never a `done` row without its bytes. An abort of `drain` hands the wish back at once, its attempt not counted. Never throws.
  */
-export async function run(place: Workplace, wish: Wish, settings: RunnerSettings): Promise<void> {
+export async function run(place: Workplace, wish: Wish, settings: RunnerSettings, drain: AbortSignal): Promise<void> {
   const lease = new Lease(place, wish, settings.leaseSeconds);
   const keeping = lease.keep();
+  const stop = AbortSignal.any([lease.lost, drain]);
   try {
     // The name holds the lease: a runner that was thought dead writes under its own token's name, never over another's.
     const key = `${wish.id}/${wish.lease}.xlsx`;
@@ -36,13 +37,14 @@ export async function run(place: Workplace, wish: Wish, settings: RunnerSettings
         publish: (bytes, signal) => place.store.put(key, bytes, signal),
         onProgress: (progress) => lease.show(progress),
       },
-      lease.lost,
+      stop,
     );
-    const report = await check(place, lease, artifact);
+    const report = await check(place, lease, artifact, stop);
     const isOurs = await record(place, wish, lease, artifact, factsOf(artifact, manifest, report));
     if (!isOurs) await discard(place, artifact);
   } catch (error) {
-    await end(place, wish, lease, error);
+    if (drain.aborted && !lease.lost.aborted) await giveBack(place, wish);
+    else await end(place, wish, lease, error);
   } finally {
     lease.end();
     await keeping;
@@ -50,10 +52,10 @@ export async function run(place: Workplace, wish: Wish, settings: RunnerSettings
 }
 
 /** Reads back what was published. What does not hold is removed: it must never be taken for a backup. */
-async function check(place: Workplace, lease: Lease, artifact: Artifact): Promise<CheckReport> {
+async function check(place: Workplace, lease: Lease, artifact: Artifact, stop: AbortSignal): Promise<CheckReport> {
   lease.enter('checking');
   try {
-    return await checkStored(place.store, artifact, lease.lost);
+    return await checkStored(place.store, artifact, stop);
   } catch (error) {
     await place.store.delete(artifact.uri);
     throw error;
@@ -85,6 +87,15 @@ async function record(place: Workplace, wish: Wish, lease: Lease, artifact: Arti
 async function discard(place: Workplace, artifact: Artifact): Promise<void> {
   logError('record a backup that was published', new BackupError('LEASE_LOST', artifact.uri));
   await place.store.delete(artifact.uri);
+}
+
+/** This process is being stopped: any other runner may take the wish at once. */
+async function giveBack(place: Workplace, wish: Wish): Promise<void> {
+  try {
+    await handBack(place.catalog, wish, 'RUN_DRAINED');
+  } catch (error) {
+    logError(`hand a backup back (${wish.id})`, error);
+  }
 }
 
 async function end(place: Workplace, wish: Wish, lease: Lease, error: unknown): Promise<void> {
