@@ -7,6 +7,8 @@ import { BackupError } from '#lib/backup/errors.ts';
 const Holder = z.object({ processId: z.int(), startedAt: z.string(), address: z.string() });
 type Holder = z.infer<typeof Holder>;
 
+const SETTLE_MS = 50;
+
 /** The right to use a data folder, held until `release` or until the process is gone. */
 export type DataFolderClaim = {
   /** Lets a second start say where this one is to be found. */
@@ -24,11 +26,13 @@ export async function claimDataFolder(dataFolder: string): Promise<DataFolderCla
   const me: Holder = { processId: process.pid, startedAt: startOf(process.pid) ?? '', address: '' };
   for (;;) {
     const isNew = writeIfAbsent(file, me);
+    // Whoever found a dead one's lock a moment ago may still take this new one for it, and remove it.
+    if (isNew) await sleep(SETTLE_MS);
     const holder = read(file);
     if (holder?.processId === me.processId && holder.startedAt === me.startedAt) break;
     if (holder !== null && isAlive(holder)) throw new BackupError('ALREADY_RUNNING', whereabouts(holder, dataFolder));
     if (!isNew) rmSync(file, { force: true });
-    await sleep(50 + Math.random() * 100); // two starts that clear the same stale file meet again here, apart in time
+    await sleep(Math.random() * SETTLE_MS); // two that meet here are apart in time at the next try
   }
   return {
     announce(address) {

@@ -2,7 +2,10 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createDatabase, startPostgres15, withClient } from '#tests/support/postgres.ts';
 import { needsDebianPackage } from '#tests/support/requirement.ts';
 
-afterEach(() => vi.unstubAllEnvs());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
 
 describe('the support of the tests', () => {
   it('gives a test file an empty database of its own and takes it away again', async () => {
@@ -26,6 +29,7 @@ describe('the support of the tests', () => {
   it('says what a suite needs, and fails instead where everything must run', () => {
     vi.stubEnv('PALIAD_TEST_REQUIRE', '');
     vi.stubEnv('PALIAD_TEST_NOT_RUN', '');
+    vi.spyOn(console, 'log').mockImplementation(() => {}); // or it would be taken for a suite that is not run
     expect(needsDebianPackage('bash', 'sh')).toBeNull();
     expect(needsDebianPackage('unheard-of', 'no-such-command')).toBe('not run: needs unheard-of (apt-get install unheard-of)');
     vi.stubEnv('PALIAD_TEST_REQUIRE', '1');
