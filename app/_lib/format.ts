@@ -5,7 +5,7 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** A whole number with the reader's thousands separator. */
 export function formatCount(count: number, locale: string): string {
-  return new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }).format(count);
+  return numberFormat(locale, { maximumFractionDigits: 0 }).format(count);
 }
 
 /** Bytes in decimal units with three significant digits: `812 B`, `1.24 MB`, `10.5 GB`. */
@@ -18,7 +18,7 @@ export function formatBytes(sizeBytes: number, locale: string): string {
     unit += 1;
   }
   const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-  const number = new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+  const number = numberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
   return `${sizeBytes < 0 ? '−' : ''}${number} ${units[unit]}`;
 }
 
@@ -27,14 +27,14 @@ export function formatChange(now: number, before: number | null, locale: string)
   if (before === null || before === 0) return null;
   const percent = ((now - before) / before) * 100;
   if (Math.abs(percent) < 0.05) return '±0 %';
-  const number = new Intl.NumberFormat(locale, { maximumFractionDigits: Math.abs(percent) < 10 ? 1 : 0 }).format(Math.abs(percent));
+  const number = numberFormat(locale, { maximumFractionDigits: Math.abs(percent) < 10 ? 1 : 0 }).format(Math.abs(percent));
   return `${percent < 0 ? '−' : '+'}${number} %`;
 }
 
 /** A length of time in its two largest units: `0.8 s`, `42 s`, `6 min 10 s`, `2 h 5 min`, `3 days`. */
 export function formatDuration(durationMs: number, locale: string): string {
   const ms = Math.max(0, durationMs);
-  if (ms < 10 * SECOND_MS) return `${new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }).format(ms / SECOND_MS)} s`;
+  if (ms < 10 * SECOND_MS) return `${numberFormat(locale, { maximumFractionDigits: 1 }).format(ms / SECOND_MS)} s`;
   if (ms < MINUTE_MS) return `${Math.round(ms / SECOND_MS)} s`;
   if (ms < HOUR_MS) return two(ms, MINUTE_MS, 'min', SECOND_MS, 's');
   if (ms < 2 * DAY_MS) return two(ms, HOUR_MS, 'h', MINUTE_MS, 'min');
@@ -66,7 +66,7 @@ export function age(ms: number): string | null {
 
 /** Date and time to the minute: `24 Nov 2026, 02:00`. Without `timeZone` in the zone of the machine it runs on. */
 export function formatMoment(at: Date, locale: string, timeZone?: string): string {
-  return new Intl.DateTimeFormat(locale, {
+  return dateFormat(locale, {
     day: 'numeric',
     month: 'short',
     year: 'numeric',
@@ -78,12 +78,12 @@ export function formatMoment(at: Date, locale: string, timeZone?: string): strin
 
 /** The time of day to the second: `14:40:12`. */
 export function formatClock(at: Date, locale: string, timeZone?: string): string {
-  return new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', timeZone }).format(at);
+  return dateFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', timeZone }).format(at);
 }
 
 /** Date and time to the second with the zone: what a report or a ticket needs. */
 export function formatMomentFully(at: Date, locale: string, timeZone?: string): string {
-  return new Intl.DateTimeFormat(locale, {
+  return dateFormat(locale, {
     weekday: 'short',
     day: 'numeric',
     month: 'short',
@@ -94,4 +94,27 @@ export function formatMomentFully(at: Date, locale: string, timeZone?: string): 
     timeZoneName: 'short',
     timeZone,
   }).format(at);
+}
+
+// Making a formatter costs a hundred times what using it does, and a page says hundreds of numbers. The locale is the
+// reader's own header: only so many are kept.
+const LIMIT = 200;
+const numberFormats = new Map<string, Intl.NumberFormat>();
+const dateFormats = new Map<string, Intl.DateTimeFormat>();
+
+function numberFormat(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  return kept(numberFormats, locale + JSON.stringify(options), () => new Intl.NumberFormat(locale, options));
+}
+
+function dateFormat(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  return kept(dateFormats, locale + JSON.stringify(options), () => new Intl.DateTimeFormat(locale, options));
+}
+
+function kept<T>(formats: Map<string, T>, key: string, make: () => T): T {
+  const known = formats.get(key);
+  if (known !== undefined) return known;
+  if (formats.size >= LIMIT) formats.clear();
+  const made = make();
+  formats.set(key, made);
+  return made;
 }

@@ -75,7 +75,7 @@ function CatalogView({ catalog, search, locale }: { catalog: Catalog; search: Ca
             {page.length === 0 ? (
               <NothingHere isFiltered={isFiltered} />
             ) : (
-              <CatalogTable backups={page} before={sizesBefore(catalog.neighbours)} search={search} locale={locale} />
+              <CatalogTable backups={page} before={sizesBefore(catalog.neighbours)} search={search} />
             )}
             <Pages search={search} total={total} pageSize={PAGE_SIZE} locale={locale} />
           </section>
