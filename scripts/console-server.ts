@@ -29,7 +29,9 @@ export async function startConsole(host: string, port: number, variables: NodeJS
   const command = [process.execPath, NEXT, isDev ? 'dev' : 'start', '-H', host, '-p', String(port)];
   const [program = '', ...options] = [...endsWithParent(), ...command];
   // A group of its own: Ctrl-C reaches only start.ts, which stops the parts one after the other.
-  const child = spawn(program, options, { cwd: ROOT, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: variables });
+  // Next would end at once; instrumentation.ts ends the server when the backup under way has been handed back.
+  const env = { ...variables, NEXT_MANUAL_SIG_HANDLE: 'true' };
+  const child = spawn(program, options, { cwd: ROOT, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env });
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => (isDev || !BANNER.test(line)) && process.stderr.write(`${line}\n`));
   }
