@@ -7,9 +7,6 @@ const ROOT = resolve(import.meta.dirname, '../..');
 /** The folder of real data and foreign tools that lies beside the checkout; PALIAD_SHARED names another place. */
 const SHARED_FOLDER = resolve(ROOT, process.env.PALIAD_SHARED ?? '../shared');
 
-/** Whether the shared folder is there at all. A clone without it runs every test that does not need it. */
-export const hasShared = existsSync(SHARED_FOLDER);
-
 /** The path of a shared file, like `data/northwind/northwind.sql`. Throws in plain words when it is absent: guard with `needsShared`. */
 export function sharedPath(name: string): string {
   const path = join(SHARED_FOLDER, name);
