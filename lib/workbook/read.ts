@@ -73,7 +73,12 @@ export async function openBackup(source: ByteSource): Promise<BackupReader> {
 export async function manifestOf(archive: Archive): Promise<Manifest> {
   const entry = archive.entries.get(PART.manifest);
   if (entry === undefined) throw await withoutManifest(archive);
-  return parseManifest(await textOf(archive.zip, entry));
+  const manifest = parseManifest(await textOf(archive.zip, entry));
+  // LibreOffice keeps parts it does not know, but packs the file anew: nothing is where the manifest says. We write it last.
+  if (Array.from(archive.entries.keys()).at(-1) !== PART.manifest) {
+    throw new BackupError('BACKUP_RESAVED', 'Its parts are not where they were written.');
+  }
+  return manifest;
 }
 
 /** Our own sheets without our parts: a spreadsheet program has written the file anew. */

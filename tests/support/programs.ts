@@ -36,8 +36,8 @@ export async function followGuide(file: string, target: string, folder: string):
   const blocks = shellBlocks(await partOf(file, 'backup/RESTORE.md')).slice(1);
   const script = blocks
     .join('\n')
-    .replace(/^BACKUP=.*$/m, () => `BACKUP='${file}'`)
-    .replace(/^TARGET=.*$/m, () => `TARGET='${target}'`);
+    .replace(/^BACKUP=.*$/m, () => `BACKUP=${shell(file)}`)
+    .replace(/^TARGET=.*$/m, () => `TARGET=${shell(target)}`);
   const path = join(folder, `restore-${Date.now()}.sh`);
   await writeFile(path, script);
   await run('bash', ['-euo', 'pipefail', path], { cwd: folder });
@@ -46,8 +46,12 @@ export async function followGuide(file: string, target: string, folder: string):
 /** Does what the first block of the guide says: takes restore.py out of the file and runs it. */
 export async function followPython(file: string, target: string, folder: string): Promise<string> {
   const [block] = shellBlocks(await partOf(file, 'backup/RESTORE.md'));
-  const script = block.replaceAll('BACKUP.xlsx', () => `'${file}'`).replaceAll(/postgres:\/\/\S+/g, () => `'${target}'`);
+  const script = block.replaceAll('BACKUP.xlsx', () => shell(file)).replaceAll(/postgres:\/\/\S+/g, () => shell(target));
   return run('bash', ['-euo', 'pipefail', '-c', script], { cwd: folder });
+}
+
+function shell(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function shellBlocks(markdown: string): string[] {
