@@ -83,6 +83,10 @@ async function converse(client: pg.Client, greeting: Buffer, args: readonly stri
 function dumpFailed(said: string, cause?: unknown): BackupError {
   // It measures its waiting by the time of the statement.
   if (/canceling statement due to (lock|statement) timeout/.test(said)) return new BackupError('TABLE_LOCKED', '', { cause });
+  // Its session had not yet taken the snapshot when the one that holds it ended.
+  if (/snapshot ".*" does not exist|invalid snapshot/.test(said)) {
+    return new BackupError('SOURCE_CONNECTION_LOST', 'While the table definitions were read.', { cause });
+  }
   return new BackupError(said.includes('permission denied') ? 'TABLE_NOT_READABLE' : 'SCHEMA_DUMP_FAILED', said, { cause });
 }
 

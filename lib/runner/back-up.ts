@@ -1,6 +1,6 @@
 import type { Progress } from '#lib/backup/backup.ts';
 import type { Coverage } from '#lib/backup/coverage.ts';
-import { asBackupError } from '#lib/backup/errors.ts';
+import { asBackupError, BackupError } from '#lib/backup/errors.ts';
 import { type Manifest, tableLabel } from '#lib/backup/manifest.ts';
 import { asSourceError, describeUrl, type Source } from '#lib/postgres/connect.ts';
 import { copyOut } from '#lib/postgres/copy-out.ts';
@@ -112,10 +112,13 @@ async function fill(
   const inventory = await takeInventory(snapshot.client, snapshot);
   const managed = await managedObjects(snapshot.client, snapshot);
   const stop = new AbortController();
+  const gone = untilGone(snapshot);
+  gone.catch(() => {}); // heard below, if it comes to that
   const dumping = dumpSchema(request.source, snapshot, managed, AbortSignal.any([signal, stop.signal]));
   try {
     // The definitions are read over a session of their own meanwhile; a failure there ends the rows too.
-    const [schema] = await Promise.all([dumping, copyTables(workbook, snapshot, report, stop.signal)]);
+    const copying = copyTables(workbook, snapshot, report, stop.signal).then(() => Promise.race([dumping, gone]));
+    const [schema] = await Promise.all([dumping, copying]);
     report.enter('publishing');
     return await workbook.finish({
       ...sourceFacts(request, snapshot, schema),
@@ -128,6 +131,12 @@ async function fill(
     stop.abort();
     await Promise.allSettled([dumping]);
   }
+}
+
+/** Rejects when the session ends, and the snapshot with it: nobody else would notice while it is idle. Made before it can happen. */
+async function untilGone({ client }: Snapshot): Promise<never> {
+  await new Promise<void>((resolve) => client.once('end', () => resolve()));
+  throw new BackupError('SOURCE_CONNECTION_LOST', 'While the table definitions were read.');
 }
 
 async function copyTables(workbook: WorkbookWriter, snapshot: Snapshot, report: ProgressReport, stop: AbortSignal): Promise<void> {

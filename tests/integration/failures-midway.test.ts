@@ -8,7 +8,17 @@ import { memoryStore } from '#lib/store/memory/memory-store.ts';
 import type { ArtifactStore } from '#lib/store/store.ts';
 import { createDatabase, createDatabaseOn, type TestDatabase, withClient } from '#tests/support/postgres.ts';
 import { THROWAWAY_SETTINGS } from '#tests/support/throwaway.ts';
-import { backUpInTest, createBulk, EVERYTHING, expectNoSessions, failureOf, newFolder, sessionsOf, untilBlocked } from './backing-up.ts';
+import {
+  backUpInTest,
+  type Choice,
+  createBulk,
+  EVERYTHING,
+  expectNoSessions,
+  failureOf,
+  newFolder,
+  sessionsOf,
+  untilBlocked,
+} from './backing-up.ts';
 
 /** About 66 MB of COPY text: far more than lies between a server and a store that pauses. */
 const BULK_ROWS = 200_000;
@@ -146,12 +156,12 @@ describe('while pg_dump reads the definitions', () => {
   const coverage = { ...EVERYTHING, excludedData: ['public.shut'] };
   const isDump = (query: string) => /lock table/i.test(query);
 
-  async function backUpWithDumpStuck(act: () => Promise<unknown>, signal?: AbortSignal) {
+  async function backUpWithDumpStuck(act: () => Promise<unknown>, more: Choice = {}) {
     await database.client.query('create table if not exists shut (id int)');
     return withClient(database.url, async (other) => {
       await other.query('begin; lock table shut in access exclusive mode');
       store = memoryStore();
-      const failing = failureOf(backUpInTest(database.url, { store, cellLimit: 1000, coverage, signal }));
+      const failing = failureOf(backUpInTest(database.url, { store, cellLimit: 1000, coverage, ...more }));
       await untilBlocked(database.client, 'lock table');
       await act();
       return failing;
@@ -168,14 +178,42 @@ describe('while pg_dump reads the definitions', () => {
 
   it('an abort ends it within a second though it waits for a lock', async () => {
     const stop = new AbortController();
-    const failure = await backUpWithDumpStuck(async () => {
-      stop.abort(new Error('enough'));
-      await expectNoSessions(database.client, SOON_MS);
-    }, stop.signal);
+    const failure = await backUpWithDumpStuck(
+      async () => {
+        stop.abort(new Error('enough'));
+        await expectNoSessions(database.client, SOON_MS);
+      },
+      { signal: stop.signal },
+    );
     expect(failure).toBe(stop.signal.reason);
   });
 
   it('a failure among the rows ends it, too', async () => {
-    expect(await backUpWithDumpStuck(() => terminate((query) => !isDump(query)))).toMatchObject({ code: 'SOURCE_CONNECTION_LOST' });
+    let goOn: () => void = () => {};
+    const pause = () =>
+      new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+    const failure = await backUpWithDumpStuck(
+      async () => {
+        await terminate(isCopy);
+        goOn();
+      },
+      { at: { byte: 1_000_000, pause } },
+    );
+    expect(failure).toMatchObject({ code: 'SOURCE_CONNECTION_LOST', detail: expect.stringMatching(/^Table public.bulk$|definitions/) });
+  });
+
+  it('the end of the session that holds the snapshot ends it at once, also after the last row', async () => {
+    let endedAt = 0;
+    const failure = await backUpWithDumpStuck(async () => {
+      const idle = async () =>
+        (await sessionsOf(database.client)).some(({ query, state }) => isCopy(query) && state === 'idle in transaction');
+      await expect.poll(idle, { timeout: 10_000 }).toBe(true);
+      await terminate(isCopy);
+      endedAt = performance.now();
+    });
+    expect(failure).toMatchObject({ code: 'SOURCE_CONNECTION_LOST', isRetryable: true });
+    expect(performance.now() - endedAt).toBeLessThan(SOON_MS);
   });
 });
