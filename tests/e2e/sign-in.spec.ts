@@ -56,6 +56,42 @@ test('signing out ends the session: the console is closed again', async ({ page 
   await expect(page).toHaveURL(/\/login\?next=/);
 });
 
+test('a session that is about to expire is renewed without a word, and stays good for requests side by side', async ({ page, context }) => {
+  const { admin } = readSignIns();
+  await page.goto('/login');
+  await page.getByLabel('E-mail').fill(admin.email);
+  await page.getByLabel('Password').fill(admin.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL('**/admin/backups');
+  const session = async () => {
+    const parts = (await context.cookies()).filter(({ name }) => name.startsWith('sb-auth')).sort((a, b) => a.name.localeCompare(b.name));
+    return {
+      cookie: parts[0],
+      data: JSON.parse(
+        Buffer.from(
+          parts
+            .map(({ value }) => value)
+            .join('')
+            .replace(/^base64-/, ''),
+          'base64url',
+        ).toString(),
+      ),
+    };
+  };
+  const before = await session();
+  expect(before.cookie).toMatchObject({ name: 'sb-auth', httpOnly: true, sameSite: 'Lax' });
+  const aged = { ...before.data, expires_at: Math.floor(Date.now() / 1000) - 10 };
+  const value = `base64-${Buffer.from(JSON.stringify(aged)).toString('base64url')}`;
+  await context.addCookies([{ name: 'sb-auth', value, url: process.env.CONSOLE_URL, httpOnly: true, sameSite: 'Lax' }]);
+
+  await page.goto('/admin/backups');
+  await expect(page.getByRole('button', { name: 'Back up now' })).toBeVisible();
+  const after = await session();
+  expect(after.data.refresh_token).not.toBe(before.data.refresh_token);
+  const statuses = await Promise.all(Array.from({ length: 5 }, async () => (await page.request.get('/admin/backups')).status()));
+  expect(statuses).toEqual([200, 200, 200, 200, 200]);
+});
+
 test('a sign-in service that is gone is said, and does not look like a wrong password', async ({ page, browser }) => {
   const port = await freePort();
   // A console of its own whose services do not answer: nothing listens on port 1.
