@@ -142,6 +142,18 @@ export const BACKUP_ERRORS = {
   RUN_CANCELLED: entry('The backup was cancelled.', 'Start another one when you are ready.', 409, false),
   LEASE_LOST: entry('Another runner has taken over this backup.', 'Nothing to do: the other runner finishes it.', 409, false),
   RUN_DRAINED: entry('The runner is being stopped and handed the backup back.', 'It goes on as soon as a runner is there.', 503, true),
+  RUN_TIME_LIMIT: entry(
+    'This host ends requests before the backup could end.',
+    'Run the runner on a machine that stays: npm run work.',
+    504,
+    false,
+  ),
+  RUNNER_REFUSED: entry(
+    'The runner’s secret is missing or wrong.',
+    'Send the value of RUNNER_SECRET in the header x-backup-runner.',
+    401,
+    false,
+  ),
   NOT_SIGNED_IN: entry('You are not signed in.', 'Sign in and try again.', 401, false),
   NOT_ADMIN: entry('Your account lacks the role global_admin.', 'Ask an administrator to give it to you.', 403, false),
   FOREIGN_ORIGIN: entry('The request came from another site.', 'Open this console itself and try again from there.', 403, false),

@@ -1,5 +1,6 @@
 import { BackupError } from '#lib/backup/errors.ts';
 import { claim, type RunnerSettings, settingsForRunner, tick } from '#lib/catalog/write.ts';
+import { env } from '#lib/env.ts';
 import { logError } from './log.ts';
 import { run } from './run.ts';
 import { type Workplace, workplace } from './workplace.ts';
@@ -19,8 +20,12 @@ function state(): LoopState {
   return globalThis.backupModeLoop;
 }
 
-/** Starts the loop of this process, once: write down what is due, take a wish, work on it, wait until woken or the next tick. */
+/**
+ * Starts the loop of this process, once: write down what is due, take a wish, work on it, wait until woken or the next tick. On a
+ * host that ends requests (`RUN_SECONDS`) nothing is resident: there `POST /api/runs` works.
+ */
 export function startLoop(): void {
+  if (env().runSeconds !== null) return;
   const current = state();
   current.running ??= loop(current.stop.signal);
 }
@@ -54,8 +59,15 @@ async function loop(stop: AbortSignal): Promise<void> {
   }
 }
 
+/** Works until nothing is left to do, or `stop` aborts. @throws BackupError CATALOG_UNREACHABLE */
+export async function workUntilDone(stop: AbortSignal): Promise<void> {
+  const place = await workplace();
+  const settings = await settingsForRunner(place.catalog);
+  while (!stop.aborted && (await workOnce(place, settings, stop)));
+}
+
 /** Writes down what is due and works on the oldest wish. False: there was none, or another runner is at work. */
-export async function workOnce(place: Workplace, settings: RunnerSettings, stop: AbortSignal): Promise<boolean> {
+async function workOnce(place: Workplace, settings: RunnerSettings, stop: AbortSignal): Promise<boolean> {
   await tick(place.catalog);
   const wish = await claim(place.catalog, place.runner, settings.leaseSeconds);
   if (wish === null) return false;

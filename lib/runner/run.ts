@@ -17,7 +17,8 @@ const RECORD_EVERY_MS = 500;
 /**
  * Works on one wish: backs up, publishes, reads back and compares, and says so in one guarded update, last. Whatever happens,
  * the wish ends, waits for its next attempt, or is another runner's: a crash at any step leaves an open row that any loop takes
- * up, never a `done` row without its bytes. An abort of `drain` hands the wish back at once, its attempt not counted. Never throws.
+ * up, never a `done` row without its bytes. `drain` aborts with RUN_DRAINED: the wish is handed back at once, its attempt not
+ * counted; with anything else: the attempt ends with that. Never throws.
  */
 export async function run(place: Workplace, wish: Wish, settings: RunnerSettings, drain: AbortSignal): Promise<void> {
   const lease = new Lease(place, wish, settings.leaseSeconds);
@@ -43,7 +44,8 @@ export async function run(place: Workplace, wish: Wish, settings: RunnerSettings
     const isOurs = await record(place, wish, lease, artifact, factsOf(artifact, manifest, report));
     if (!isOurs) await discard(place, artifact);
   } catch (error) {
-    if (drain.aborted && !lease.lost.aborted) await giveBack(place, wish);
+    const isDrained = drain.aborted && !lease.lost.aborted && asBackupError(drain.reason).code === 'RUN_DRAINED';
+    if (isDrained) await giveBack(place, wish);
     else await end(place, wish, lease, error);
   } finally {
     lease.end();
