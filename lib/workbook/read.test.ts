@@ -100,7 +100,7 @@ describe('reading a backup', () => {
 
   it('finds any wrong bit of the manifest', async () => {
     const { start, end } = await placeOf(PART.manifest);
-    for (let at = start; at < end; at += 7) {
+    for (let at = start; at < end; at += 41) {
       await expect(openBackup(sourceOf(flipped(file, at)))).rejects.toMatchObject({ code: 'BACKUP_DAMAGED' });
     }
   });
