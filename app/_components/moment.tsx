@@ -3,7 +3,7 @@
 import { createContext, lazy, type ReactNode, Suspense, useCallback, useContext, useId, useRef, useState } from 'react';
 import { classes } from '../_lib/classes.ts';
 import { formatMoment, formatRelative } from '../_lib/format.ts';
-import { useReader } from './reader.tsx';
+import { useReader, useZone } from './reader.tsx';
 
 /** The moment whose exact time is shown, and the element it is shown at. */
 export type ShownMoment = { readonly at: Date; readonly anchor: HTMLElement; readonly id: string };
@@ -38,7 +38,8 @@ export function MomentProvider({ children }: { children: ReactNode }) {
  * zone. Before the browser's zone is known the absolute form is drawn in UTC and hidden: it takes its place without a jump.
  */
 export function Moment({ at, as = 'relative', className }: { at: Date; as?: 'relative' | 'absolute'; className?: string }) {
-  const { locale, nowMs, isMounted } = useReader();
+  const { locale, nowMs } = useReader();
+  const zone = useZone();
   const show = useContext(ShowContext);
   const id = useId();
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
@@ -46,7 +47,7 @@ export function Moment({ at, as = 'relative', className }: { at: Date; as?: 'rel
     clearTimeout(timer.current);
     show(null);
   };
-  const isHidden = as === 'absolute' && !isMounted;
+  const isHidden = as === 'absolute' && zone === 'UTC';
   return (
     <button
       type="button"
@@ -64,7 +65,7 @@ export function Moment({ at, as = 'relative', className }: { at: Date; as?: 'rel
       )}
     >
       <time dateTime={at.toISOString()} className={classes(isHidden && 'opacity-0')} suppressHydrationWarning>
-        {as === 'relative' ? formatRelative(at, nowMs) : formatMoment(at, locale, isMounted ? undefined : 'UTC')}
+        {as === 'relative' ? formatRelative(at, nowMs) : formatMoment(at, locale, zone)}
       </time>
     </button>
   );

@@ -119,6 +119,7 @@ for (const { name, before, open } of PAGES) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         await page.setViewportSize(size);
         await open(page);
+        await expect(page.getByRole('status', { name: /^Reading/ })).toHaveCount(0); // not the places kept while it is read
         await page.screenshot({
           path: join(PICTURES, `${name}-${colorScheme}-${size.name}.png`),
           // What floats above the page keeps its place only in a picture of the window.

@@ -6,6 +6,7 @@ const ROWS = Array.from({ length: 12 }, (_, index) => index);
 export default function BackupsLoading() {
   return (
     <div className="grid gap-6" role="status" aria-label="Reading the backups">
+      <h1 className="sr-only">Backups</h1>
       <div className="flex flex-wrap items-start justify-between gap-x-8 gap-y-4">
         <div className="min-w-0 flex-1">
           <Bone className="h-8.5 w-full max-w-md" />

@@ -4,7 +4,7 @@ import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useEffect, useRef } from 'react';
 import { toast } from 'sonner';
-import { useReader } from '../../../_components/reader.tsx';
+import { useReader, useZone } from '../../../_components/reader.tsx';
 import { classes } from '../../../_lib/classes.ts';
 import { formatBytes, formatClock, formatCount, formatDuration } from '../../../_lib/format.ts';
 import { isOpenState, type LiveView, PHASE_WORDS, paceOf } from '../_lib/live.ts';
@@ -55,8 +55,9 @@ function useEnding(id: string, view: LiveView) {
 
 /** What is going on, in a sentence. */
 function Doing({ view, isLost }: { view: LiveView; isLost: boolean }) {
-  const { locale, isMounted } = useReader();
-  const clock = (iso: string | null) => (iso === null ? '' : formatClock(new Date(iso), locale, isMounted ? undefined : 'UTC'));
+  const { locale } = useReader();
+  const zone = useZone();
+  const clock = (iso: string | null) => (iso === null ? '' : formatClock(new Date(iso), locale, zone));
   if (isLost) return 'The server does not answer; this page keeps asking.';
   if (view.state === 'waiting') return 'It starts as soon as a runner is free.';
   if (view.state === 'retrying') {

@@ -2,7 +2,7 @@
 
 import { useRouter } from 'next/navigation';
 import { type KeyboardEvent, type MouseEvent, useRef, useState } from 'react';
-import { useReader } from '../../../_components/reader.tsx';
+import { useReader, useZone } from '../../../_components/reader.tsx';
 import { formatBytes, formatDuration, formatMoment } from '../../../_lib/format.ts';
 import type { RunPoint } from '../_lib/facts.ts';
 import { stateWord } from './state-badge.tsx';
@@ -30,14 +30,14 @@ export function Picture({ runs }: { runs: readonly RunPoint[] }) {
 }
 
 function Bars({ runs, measure }: { runs: readonly RunPoint[]; measure: Measure }) {
-  const { locale, isMounted } = useReader();
+  const { locale } = useReader();
+  const zone = useZone();
   const newest = runs.length - 1;
   const [shown, setShown] = useState<number | null>(null);
   const [reachable, setReachable] = useState(newest);
   const group = useRef<SVGSVGElement>(null);
   const router = useRouter();
   const largest = Math.max(1, ...runs.map((run) => measure.valueOf(run) ?? 0));
-  const zone = isMounted ? undefined : 'UTC';
 
   function move(event: KeyboardEvent, from: number) {
     const steps: Record<string, number> = { ArrowLeft: from - 1, ArrowRight: from + 1, Home: 0, End: newest };
