@@ -37,8 +37,11 @@ export async function dumpSchema(source: Source, snapshot: Snapshot, managed: st
   ];
   const choice = choosePgDump(Math.floor(snapshot.server.versionNumber / 10_000), await nativePgDumpMajor());
   const run = choice.tool === 'bundled' ? runBundledPgDump : runNativePgDump;
-  const sections = ['pre-data', 'post-data'].map((section) => run(source, [...common, `--section=${section}`], signal));
-  const [pre, post] = (await Promise.all(sections).catch((error) => named(error, source, snapshot, signal))).map(clean);
+  const dump = async (section: string): Promise<string> =>
+    clean(await run(source, [...common, `--section=${section}`], signal).catch((error) => named(error, source, snapshot, signal)));
+  // One after the other: at once they would need 30 MB and a session more, and the rows take longer than both.
+  const pre = await dump('pre-data');
+  const post = await dump('post-data');
   return {
     pre,
     post: post + managed,
