@@ -110,7 +110,7 @@ describe('a backup, its list and its tables', () => {
     expect(rows).toEqual([
       [undefined, 1, 'two\nlines, "quoted"', 9.9],
       [undefined, 2],
-      [undefined, 3, '', 1000],
+      [undefined, 3, undefined, 1000],
       [undefined, 4, 'tab\tand \\ back', -0.5],
     ]);
 

@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { connect, createServer, type Socket } from 'node:net';
-import { onTestFinished } from 'vitest';
-import { ask, type RunnerSettings, settingsForRunner } from '#lib/catalog/write.ts';
+import { expect, onTestFinished } from 'vitest';
+import { ask, claim, settingsForRunner } from '#lib/catalog/write.ts';
 import { openPool } from '#lib/postgres/connect.ts';
-import { workOnce } from '#lib/runner/loop.ts';
+import { run } from '#lib/runner/run.ts';
 import type { Workplace } from '#lib/runner/workplace.ts';
 import { memoryStore } from '#lib/store/memory/memory-store.ts';
 import type { ArtifactStore } from '#lib/store/store.ts';
@@ -37,13 +37,22 @@ export async function openPlace(database: TestDatabase, change: Partial<Workplac
   };
 }
 
+/** An environment in which a loop starts; what it works with is not taken from it (`globalThis.backupModeWorkplace`). */
+export const LOOP_ENVIRONMENT = {
+  SUPABASE_URL: 'http://127.0.0.1:1',
+  SUPABASE_PUBLISHABLE_KEY: 'none',
+  SUPABASE_SECRET_KEY: 'none',
+  DATABASE_URL: 'postgres://127.0.0.1:1/none',
+};
+
 /** Asks for a backup and works on it once, as the loop does. Gives the row as it stands then. */
 export async function askAndWork(database: TestDatabase, place: Workplace): Promise<Row> {
   const direct = openPool({ url: database.url, applicationName: 'asks' });
   const { backupId } = await ask(direct, randomUUID(), { id: randomUUID(), email: 'anna@example.org' });
-  const settings: RunnerSettings = await settingsForRunner(direct);
+  const settings = await settingsForRunner(direct);
   await direct.end();
-  await workOnce(place, settings, new AbortController().signal);
+  const wish = (await claim(place.catalog, place.runner, settings.leaseSeconds)) ?? expect.fail('another one is at work');
+  await run(place, wish, settings, new AbortController().signal);
   return rowOf(database, backupId);
 }
 
@@ -53,8 +62,8 @@ export async function rowOf(database: TestDatabase, id: string): Promise<Row> {
 }
 
 /** The id of the backup that somebody works on. */
-export async function runningId(database: TestDatabase): Promise<string> {
-  return (await database.client.query('select id from paliad.backups where lease is not null')).rows[0].id;
+export async function runningId(database: TestDatabase): Promise<string | undefined> {
+  return (await database.client.query('select id from paliad.backups where lease is not null')).rows[0]?.id;
 }
 
 /** sha256 of all bytes of an artifact, 64 hex digits. */
