@@ -21,10 +21,10 @@ export type SchemaDump = {
 /**
  * Dumps the definitions on the snapshot, by the real pg_dump, over a session of its own. Schemas that are not covered are
  * excluded by name: choosing schemas (`--schema`) would leave out extensions, publications and event triggers.
- * `managed` is the SQL of `managedObjects`, which no such dump holds: it is added behind the rest.
+ * `added` is SQL that no such dump holds (`managedObjects`, `refreshStatements`): it stands behind the rest.
  * @throws BackupError SOURCE_TOO_NEW, SCHEMA_DUMP_FAILED, TABLE_NOT_READABLE, TABLE_LOCKED, and what `openSession` throws
  */
-export async function dumpSchema(source: Source, snapshot: Snapshot, managed: string, signal: AbortSignal): Promise<SchemaDump> {
+export async function dumpSchema(source: Source, snapshot: Snapshot, added: string, signal: AbortSignal): Promise<SchemaDump> {
   const common = [
     '--schema-only',
     '--no-tablespaces',
@@ -44,8 +44,8 @@ export async function dumpSchema(source: Source, snapshot: Snapshot, managed: st
   const post = await dump('post-data');
   return {
     pre,
-    post: post + managed,
-    fingerprint: createHash('sha256').update(pre).update(post).update(managed).digest('hex'),
+    post: post + added,
+    fingerprint: createHash('sha256').update(pre).update(post).update(added).digest('hex'),
     pgDump: `${choice.tool} ${choice.major}`,
     warnings: choice.warnings,
   };

@@ -6,6 +6,7 @@ import { asSourceError, describeUrl, type Source } from '#lib/postgres/connect.t
 import { copyOut } from '#lib/postgres/copy-out.ts';
 import { readSequences, takeInventory } from '#lib/postgres/inventory.ts';
 import { managedObjects } from '#lib/postgres/managed-objects.ts';
+import { refreshStatements } from '#lib/postgres/refresh.ts';
 import { dumpSchema, type SchemaDump } from '#lib/postgres/schema.ts';
 import { countRows, type Snapshot, withSnapshot } from '#lib/postgres/snapshot.ts';
 import type { Artifact } from '#lib/store/store.ts';
@@ -110,11 +111,11 @@ async function fill(
   signal: AbortSignal,
 ): Promise<Manifest> {
   const inventory = await takeInventory(snapshot.client, snapshot);
-  const managed = await managedObjects(snapshot.client, snapshot);
+  const added = (await managedObjects(snapshot.client, snapshot)) + (await refreshStatements(snapshot.client, snapshot));
   const stop = new AbortController();
   const gone = untilGone(snapshot);
   gone.catch(() => {}); // heard below, if it comes to that
-  const dumping = dumpSchema(request.source, snapshot, managed, AbortSignal.any([signal, stop.signal]));
+  const dumping = dumpSchema(request.source, snapshot, added, AbortSignal.any([signal, stop.signal]));
   try {
     // The definitions are read over a session of their own meanwhile; a failure there ends the rows too.
     const copying = copyTables(workbook, snapshot, report, stop.signal).then(() => Promise.race([dumping, gone]));
