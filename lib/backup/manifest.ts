@@ -108,7 +108,8 @@ const manifest = z.object({
   server: z.object({ version: z.string(), versionNumber: z.number().int(), encoding: z.string(), collation: z.string() }),
   /** `home` names the database wherever it is copied: Supabase's project ref, else system identifier and database name. */
   source: z.object({ home: z.string(), database: z.string(), host: z.string() }),
-  schema: z.object({ fingerprint: sha256, pgDump: z.string() }),
+  /** `covered`: the schemas whose definitions are in the schema parts, which make them. */
+  schema: z.object({ fingerprint: sha256, pgDump: z.string(), covered: z.array(z.string()) }),
   tables: z.array(table),
   sequences: z.array(z.object({ schema: z.string(), name: z.string(), lastValue: z.string(), isCalled: z.boolean() })),
   inventory,

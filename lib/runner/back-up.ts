@@ -174,7 +174,7 @@ function sourceFacts(request: BackUpRequest, snapshot: Snapshot, schema: SchemaD
     requestedBy: request.requestedBy,
     server: snapshot.server,
     source: { home: snapshot.home, database, host },
-    schema: { fingerprint: schema.fingerprint, pgDump: schema.pgDump },
+    schema: { fingerprint: schema.fingerprint, pgDump: schema.pgDump, covered: [...snapshot.coveredSchemas] },
     notCovered: snapshot.notCovered,
     warnings,
   };

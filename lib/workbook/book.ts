@@ -147,6 +147,8 @@ function valueStyle(column: { kind: SheetColumn['kind']; type: string }): Partia
 /** How Excel shows the column's numbers; `numeric(12,2)` keeps its two decimals. */
 function numberFormat(column: { kind: SheetColumn['kind']; type: string }): string {
   const scale = /^numeric\(\d+,(\d+)\)/.exec(column.type)?.[1] ?? '0';
+  // Excel's General turns whole numbers of more than eleven digits into 1.7E+12.
+  if (column.kind === 'number' && /^(smallint|integer|bigint|oid|numeric\(\d+(,0)?\))$/.test(column.type)) return '0';
   if (column.kind === 'number') return scale === '0' ? 'General' : `0.${'0'.repeat(Math.min(30, Number(scale)))}`;
   const formats = {
     text: '@',

@@ -51,8 +51,10 @@ export class TextCells {
    */
   write(head: Buffer, cutHead: Buffer, source: Buffer, from: number, stop: number, out: Buffer, at: number): number {
     if (stop - from > CELL_MAX_UNITS) {
-      const text = unescapeCopy(source, from, stop);
-      if (text.length > CELL_MAX_UNITS) return put(out, put(out, at, cutHead) - 1, cutText(text));
+      const units = countUnits(source, from, stop);
+      // Three bytes make one unit at least: this is more than a cell can show, and never the whole of a gigabyte.
+      const beginning = units > CELL_MAX_UNITS ? unescapeCopy(source, from, Math.min(stop, from + 4 * CELL_MAX_UNITS)) : '';
+      if (units > CELL_MAX_UNITS) return put(out, put(out, at, cutHead) - 1, cutText(beginning, units));
     }
     const textAt = put(out, at, head);
     this.#isPreserved = source[from] === SPACE || source[stop - 1] === SPACE;
@@ -120,6 +122,17 @@ function isHex(byte: number): boolean {
   return (byte >= 48 && byte <= 57) || (byte >= 65 && byte <= 70) || (byte >= 97 && byte <= 102);
 }
 
+/** How many UTF-16 units the value has: one for each character, two for those beyond U+FFFF (four bytes in UTF-8). */
+function countUnits(source: Buffer, from: number, stop: number): number {
+  let units = 0;
+  for (let i = from; i < stop; i++) {
+    const byte = source[i];
+    if (byte === BACKSLASH) i++;
+    if (byte < 0x80 || byte >= 0xc0) units += byte >= 0xf0 ? 2 : 1;
+  }
+  return units;
+}
+
 /** The value that COPY text stands for. */
 export function unescapeCopy(source: Buffer, from: number, stop: number): string {
   const bytes = Buffer.allocUnsafe(stop - from);
@@ -139,8 +152,8 @@ export function escapeText(text: string): string {
 }
 
 /** The beginning of a text that Excel cannot hold, with words that say so, and the end of its cell. Begins at the `>` of `<t>`. */
-function cutText(text: string): Buffer {
-  const mark = ` … [cut here: ${text.length.toLocaleString('en-US')} characters; the whole text is in the backup]`;
+function cutText(text: string, units: number): Buffer {
+  const mark = ` … [cut here: ${units.toLocaleString('en-US')} characters; the whole text is in the backup]`;
   const room = CELL_MAX_UNITS - mark.length;
   const isHalf = (text.charCodeAt(room) & 0xfc00) === 0xdc00;
   const shown = text.slice(0, isHalf ? room - 1 : room);

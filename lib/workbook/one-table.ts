@@ -51,7 +51,7 @@ async function draw(
     const [shell] = book.tables;
     if (shell === null) return;
     zip.add('[Content_Types].xml', book.parts.get('[Content_Types].xml') ?? '');
-    const sheets = new TableSheets(shell, columns, plan, pool, spool);
+    const sheets = new TableSheets(shell, columns, plan, { pool, spool, budget: { left: Number.POSITIVE_INFINITY } });
     for await (const chunk of rows) {
       const ends = rowEndsOf(chunk);
       sheets.rows(chunk, ends, ends.length);

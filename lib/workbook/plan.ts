@@ -49,10 +49,11 @@ export function planSheets(tables: readonly PlannedTable[], cellLimit: number, i
   const sheets = tables.map((table) => {
     const label = labels.get(table);
     if (label === undefined) return [];
-    const rows = isEstimated && isWhole ? SHEET_MAX_ROWS : Math.min(table.rows ?? 0, limit);
+    // An estimate may be nothing but a guess: such a table shows half as many rows again, or the few that open in seconds.
+    const guess = Math.min(SHEET_MAX_ROWS - 1, Math.max(SHORT_ROWS, Math.ceil((table.rows ?? 0) * 1.5)));
+    const rows = isEstimated && isWhole ? guess : Math.min(table.rows ?? 0, limit);
     const count = Math.max(1, Math.ceil(rows / SHEET_MAX_ROWS));
-    // An estimate may be too low: the last row is kept for the words that say so.
-    const rowLimit = isWhole ? SHEET_MAX_ROWS - (isEstimated ? 1 : 0) : limit;
+    const rowLimit = !isWhole ? limit : isEstimated ? guess : SHEET_MAX_ROWS;
     return Array.from({ length: count }, (_, n) => ({
       name: names.choose(label, n === 0 ? '' : ` (${n + 1})`),
       part: `xl/worksheets/sheet${number++}.xml`,

@@ -87,9 +87,9 @@ function prepare(manifest: Manifest): string {
     (role) =>
       `printf '%s\\n' ${shell(`select ${literal(`create role ${quoted(role)}`)} where not exists (select from pg_roles where rolname = ${literal(role)}) \\gexec`)} | ${PSQL}`,
   );
-  const places = new Set(
-    manifest.inventory.extensions.map((extension) => extension.schema).filter((schema) => schema !== 'public' && schema !== 'pg_catalog'),
-  );
+  // Extensions are made with the definitions; a schema that is covered is made there too, just before.
+  const made = [...manifest.schema.covered, 'public', 'pg_catalog'];
+  const places = new Set(manifest.inventory.extensions.map((extension) => extension.schema).filter((schema) => !made.includes(schema)));
   const schemas = Array.from(places, (schema) => `${PSQL} -c ${shell(`create schema if not exists ${quoted(schema)}`)}`);
   return [...roles, ...schemas].join('\n') || 'true # none';
 }

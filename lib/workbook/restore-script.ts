@@ -29,21 +29,26 @@ def restore(book, target):
     command = ["psql", target, "-X", "-q", "-v", "ON_ERROR_STOP=1"]
     psql = subprocess.Popen(command + ["--single-transaction", "-o", os.devnull, "-f", "-"], stdin=subprocess.PIPE, env=environment)
     say = lambda line: psql.stdin.write((line + "\\n").encode())
+    tables, total, left_out = 0, 0, []
     try:
         for role in manifest["inventory"]["roles"]:
             say("select 'create role %s' where not exists (select from pg_roles where rolname = %s) \\\\gexec" % (name(role).replace("'", "''"), text(role)))
-        for schema in sorted({e["schema"] for e in manifest["inventory"]["extensions"]} - {"pg_catalog", "public"}):
+        made = {"pg_catalog", "public"} | set(manifest["schema"]["covered"])  # the definitions make these
+        for schema in sorted({e["schema"] for e in manifest["inventory"]["extensions"]} - made):
             say("create schema if not exists %s;" % name(schema))
         psql.stdin.write(archive.read("backup/schema-pre.sql"))
         for table in manifest["tables"]:
             label = name(table["schema"]) + "." + name(table["name"])
             if table["origin"] == "managed":  # Supabase makes these; elsewhere their rows have no table
                 found = subprocess.run(command + ["-Atc", "select to_regclass(%s) is not null" % text(label)], env=environment, stdout=subprocess.PIPE)
+                if found.returncode != 0:
+                    psql.kill()
+                    sys.exit("The target could not be asked for %s. Nothing was restored." % label)
                 if found.stdout.strip() != b"t":
-                    print("left out, the target has no such table: " + label, file=sys.stderr)
+                    left_out.append(label)
                     continue
             columns = ", ".join(name(c["name"]) for c in table["columns"] if not c["isGenerated"])
-            rows = 0
+            rows, tables = 0, tables + 1
             say("copy %s %s from stdin;" % (label, "(%s)" % columns if columns else ""))
             for part in table["parts"]:
                 with archive.open(part["name"]) as stream:  # zipfile checks the part's CRC at its end
@@ -51,6 +56,7 @@ def restore(book, target):
                         rows += block.count(b"\\n")
                         psql.stdin.write(block)
             say("\\\\.")
+            total += rows
             if rows != table["rows"]:
                 sys.exit("%s: %d rows in the file, %d in the manifest. Nothing was restored." % (label, rows, table["rows"]))
         psql.stdin.write(archive.read("backup/sequences.sql"))
@@ -65,7 +71,9 @@ def restore(book, target):
         raise
     if psql.wait() != 0:
         sys.exit("psql stopped: nothing was restored. Its message stands above.")
-    print("restored: %d tables, %d rows" % (len(manifest["tables"]), sum(t["rows"] for t in manifest["tables"])))
+    print("restored: %d tables, %d rows" % (tables, total))
+    if left_out:
+        print("left out, the target has no such table: %s" % ", ".join(left_out))
 
 
 if __name__ == "__main__":

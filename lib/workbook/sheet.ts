@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { escapeText } from './cell-text.ts';
 import { type CellKind, CellWriter, columnName, type SheetStyles } from './cells.ts';
 import { DEFLATE_END, OrderedDeflate, SLOT_BYTES, type SlotPool } from './deflate.ts';
-import type { PlannedSheet } from './plan.ts';
+import { type PlannedSheet, SHEET_MAX_ROWS } from './plan.ts';
 import type { Spool } from './spool.ts';
 import { fitShell } from './widths.ts';
 import type { ZipWriter } from './zip.ts';
@@ -21,6 +21,12 @@ export type SheetColumn = { readonly name: string; readonly kind: CellKind };
 
 export type WrittenSheet = { readonly name: string; readonly part: string; readonly rows: number };
 
+/** More XML than this in one sheet opens nowhere, and a zip entry must stay below 4 GiB. */
+const SHEET_MAX_BYTES = 512 << 20;
+
+/** The cells that the sheets of a workbook may still take together. */
+export type CellBudget = { left: number };
+
 type OpenSheet = { plan: PlannedSheet; rows: number; crc: number; rawBytes: number; from: number; to: number };
 
 /** Draws a table's rows into its planned sheets, until they are full; the rest of the rows is in the backup alone. */
@@ -30,16 +36,27 @@ export class TableSheets {
   readonly #plans: readonly PlannedSheet[];
   readonly #pool: SlotPool;
   readonly #spool: Spool;
+  readonly #budget: CellBudget;
+  readonly #maxBytes: number;
   readonly #cells: CellWriter;
   readonly #deflate: OrderedDeflate<OpenSheet>;
   readonly #sheets: OpenSheet[] = [];
   #slot: Buffer;
   #fill = 0;
   #isFull = false;
+  /** Whether a sheet ended before its rows did, so that the others may not have room for the rest. */
+  #isSpilled = false;
   #leftOut = 0;
 
-  constructor(shell: SheetShell, columns: readonly SheetColumn[], plans: readonly PlannedSheet[], pool: SlotPool, spool: Spool) {
+  constructor(
+    shell: SheetShell,
+    columns: readonly SheetColumn[],
+    plans: readonly PlannedSheet[],
+    { pool, spool, budget, maxBytes = SHEET_MAX_BYTES }: { pool: SlotPool; spool: Spool; budget: CellBudget; maxBytes?: number },
+  ) {
     this.#shell = shell;
+    this.#budget = budget;
+    this.#maxBytes = maxBytes;
     this.#columns = columns;
     this.#plans = plans;
     this.#pool = pool;
@@ -73,6 +90,7 @@ export class TableSheets {
       const end = rowEnds[k] - 1;
       this.#reserve(this.#cells.worstCase(end - start));
       sheet.rows++;
+      this.#budget.left -= this.#columns.length;
       this.#fill = this.#cells.row(bytes, start, end, sheet.rows + 1, this.#slot, this.#fill);
       if (this.#fill > SLOT_BYTES - (SLOT_BYTES >> 3)) this.#flush();
       start = end + 1;
@@ -99,10 +117,22 @@ export class TableSheets {
     return this.#sheets.map(({ plan, rows }) => ({ name: plan.name, part: plan.part, rows }));
   }
 
-  /** The sheet that takes the next row; null when a new one was begun or none is left. */
+  /**
+   * The sheet that takes the next row; null when a new one was begun or none is left. The plan is made from counts, and these may
+   * be estimates: what is spent decides here. The last sheet keeps a row for the words that say what it does not show.
+   */
   #room(): OpenSheet | null {
     const sheet = this.#sheets[this.#sheets.length - 1];
-    if (sheet.rows < sheet.plan.rowLimit) return sheet;
+    const isLast = this.#sheets.length === this.#plans.length;
+    const isSpilled = this.#isSpilled && isLast && sheet.rows >= SHEET_MAX_ROWS - 1;
+    const isSpent = this.#budget.left < this.#columns.length;
+    const isLarge = sheet.rawBytes + this.#fill > this.#maxBytes;
+    if (sheet.rows < sheet.plan.rowLimit && !isSpent && !isLarge && !isSpilled) return sheet;
+    if (isLarge) this.#isSpilled = true;
+    if (isSpent) {
+      this.#isFull = true;
+      return null;
+    }
     const next = this.#plans[this.#sheets.length];
     if (next === undefined) {
       this.#isFull = true;

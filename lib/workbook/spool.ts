@@ -1,5 +1,6 @@
-import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { BackupError } from '#lib/backup/errors.ts';
 
 const WAITING_LIMIT_BYTES = 8 << 20;
@@ -7,11 +8,11 @@ const READ_BYTES = 1 << 20;
 
 /**
  * A temporary file for one sheet of the table under way: two entries of an archive cannot be written at once, so the sheet
- * waits here until the table's rows are in. Removed with `close`; its folder has a name of its own, so that what a kill
- * leaves behind can be told from anything else.
+ * waits here until the table's rows are in. Its name is removed as soon as it is open: the file lives as long as this process
+ * has it open, and nothing stays behind, however the process ends.
  */
 export class Spool {
-  readonly #folder: string;
+  readonly #parent: string;
   readonly #file: FileHandle;
   #queue: Promise<unknown> = Promise.resolve();
   #waitingBytes = 0;
@@ -19,19 +20,19 @@ export class Spool {
   /** Bytes appended so far. */
   length = 0;
 
-  constructor(folder: string, file: FileHandle) {
-    this.#folder = folder;
+  constructor(parent: string, file: FileHandle) {
+    this.#parent = parent;
     this.#file = file;
   }
 
   /** Opens a spool in an existing folder, readable by this user alone. @throws BackupError STORE_FULL, STORE_UNAVAILABLE */
   static async open(parent: string): Promise<Spool> {
-    let folder: string | null = null;
+    const path = join(parent, `paliad-sheet-${randomUUID()}`);
     try {
-      folder = await mkdtemp(join(parent, 'paliad-sheet-'));
-      return new Spool(folder, await open(join(folder, 'sheet'), 'wx+', 0o600));
+      const file = await open(path, 'wx+', 0o600);
+      await unlink(path);
+      return new Spool(parent, file);
     } catch (error) {
-      if (folder !== null) await rm(folder, { recursive: true, force: true });
       throw inWords(error, parent);
     }
   }
@@ -45,7 +46,7 @@ export class Spool {
       try {
         if (this.#error === null) await writeAll(this.#file, bytes, at);
       } catch (error) {
-        this.#error = inWords(error, dirname(this.#folder));
+        this.#error = inWords(error, this.#parent);
       }
       this.#waitingBytes -= bytes.length;
     });
@@ -80,11 +81,10 @@ export class Spool {
     this.length = 0;
   }
 
-  /** Closes and removes the file. */
+  /** Closes the file, which ends it. */
   async close(): Promise<void> {
     await this.#queue;
     await this.#file.close();
-    await rm(this.#folder, { recursive: true, force: true });
   }
 }
 

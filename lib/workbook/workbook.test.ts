@@ -52,6 +52,14 @@ describe('the sheets of a workbook', () => {
     expect(sheet(3).match(/<row /g)).toHaveLength(2);
   });
 
+  it('never take more cells than allowed, whatever the estimates said', async () => {
+    const tables = ['t', 'u', 'v'].map((name) => ({ table: textTable(name, ['a', 'b'], 0), copy: rowsOf(900) }));
+    const { manifest } = await write(tables, { isEstimated: true, cellLimit: 2400 });
+    expect(manifest.tables.map((table) => table.sheets[0].rows)).toEqual([900, 300, 0]);
+    expect(sheet(4)).toContain('<t>300 of 900 rows shown; all are in the backup.</t>');
+    expect(manifest.view.isWhole).toBe(false);
+  });
+
   it('stay true when the count was an estimate that was far too low', async () => {
     const { manifest } = await write([{ table: textTable('t', ['a', 'b'], 1), copy: rowsOf(900) }], { isEstimated: true });
     expect(manifest.tables[0].sheets).toEqual([{ name: 't', part: 'xl/worksheets/sheet3.xml', rows: 900 }]);

@@ -8,7 +8,7 @@ import { TableParts } from './parts.ts';
 import { planSheets, type SheetPlan } from './plan.ts';
 import { restoreGuide, sequencesSql } from './restore-guide.ts';
 import { RESTORE_SCRIPT } from './restore-script.ts';
-import { TableSheets } from './sheet.ts';
+import { type CellBudget, TableSheets } from './sheet.ts';
 import { Spool } from './spool.ts';
 import { ZipWriter } from './zip.ts';
 
@@ -61,6 +61,7 @@ export class WorkbookWriter {
   readonly #plan: SheetPlan;
   readonly #book: Book;
   readonly #spool: Spool;
+  readonly #drawing: { pool: SlotPool; spool: Spool; budget: CellBudget };
   readonly #written: ManifestTable[] = [];
 
   constructor(tables: readonly WorkbookTable[], options: WorkbookOptions, plan: SheetPlan, book: Book, spool: Spool) {
@@ -69,6 +70,7 @@ export class WorkbookWriter {
     this.#plan = plan;
     this.#book = book;
     this.#spool = spool;
+    this.#drawing = { pool: this.#pool, spool, budget: { left: options.cellLimit } };
     // First, as readers that look only at the beginning of a file expect it of a workbook.
     this.#zip.add('[Content_Types].xml', book.parts.get('[Content_Types].xml') ?? '');
   }
@@ -90,7 +92,7 @@ export class WorkbookWriter {
     const shell = this.#book.tables[number];
     const parts = new TableParts(this.#zip, this.#outlet, this.#pool, number + 1);
     const columns = sheetColumns(table);
-    const sheets = shell === null ? null : new TableSheets(shell, columns, this.#plan.sheets[number], this.#pool, this.#spool);
+    const sheets = shell === null ? null : new TableSheets(shell, columns, this.#plan.sheets[number], this.#drawing);
     return {
       rows: (bytes, rowEnds, rowCount) => {
         parts.rows(bytes, rowEnds, rowCount);

@@ -35,6 +35,8 @@ describe.skipIf(missing !== null)('a backup of the sample organisation, without 
     await setUpCatalog(source.client);
     await source.client.query("insert into auth.users (email) values ('admin@kanzlei.example'), ('member@kanzlei.example')");
     await source.client.query(await readFile(new URL('../../supabase/seed.sql', import.meta.url), 'utf8'));
+    // An extension in a schema of one's own: the definitions make that schema, nobody else may.
+    await source.client.query('create schema kit; create extension pg_trgm with schema kit');
     await source.client.query('create sequence public.counter; select setval($$public.counter$$, 41)');
     await backUpByCommand(source.url, file);
   });

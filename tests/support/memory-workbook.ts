@@ -14,7 +14,7 @@ export const FACTS: WorkbookFacts = {
   requestedBy: 'somebody',
   server: { version: '18.4', versionNumber: 180_004, encoding: 'UTF8', collation: 'C' },
   source: { home: 'x', database: 'd', host: 'h' },
-  schema: { fingerprint: '0'.repeat(64), pgDump: 'bundled 18' },
+  schema: { fingerprint: '0'.repeat(64), pgDump: 'bundled 18', covered: ['public'] },
   sequences: [],
   inventory: {
     extensions: [],
