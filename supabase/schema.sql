@@ -868,7 +868,7 @@ COMMENT ON COLUMN paliad.backup_settings.sheet_cells IS 'Cells that all sheets o
 -- Name: COLUMN backup_settings.home; Type: COMMENT; Schema: paliad; Owner: -
 --
 
-COMMENT ON COLUMN paliad.backup_settings.home IS 'The database this catalog belongs to. A runner that finds itself elsewhere (a restored copy) stands still. Null: not yet recorded.';
+COMMENT ON COLUMN paliad.backup_settings.home IS 'The database this catalog belongs to. Recorded so that a restored copy can be told from it. Null: not yet recorded.';
 
 --
 -- Name: COLUMN backup_settings.lease; Type: COMMENT; Schema: paliad; Owner: -

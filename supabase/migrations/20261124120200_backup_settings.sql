@@ -38,7 +38,7 @@ comment on column paliad.backup_settings.active_from is 'Moments before this are
 comment on column paliad.backup_settings.excluded_schemas is 'Schemas that are left out whole, by name.';
 comment on column paliad.backup_settings.excluded_data is 'Tables whose rows are left out, as schema.table; their definition is kept.';
 comment on column paliad.backup_settings.sheet_cells is 'Cells that all sheets of a workbook may show together; the data parts are always whole.';
-comment on column paliad.backup_settings.home is 'The database this catalog belongs to. A runner that finds itself elsewhere (a restored copy) stands still. Null: not yet recorded.';
+comment on column paliad.backup_settings.home is 'The database this catalog belongs to. Recorded so that a restored copy can be told from it. Null: not yet recorded.';
 comment on column paliad.backup_settings.lease is 'How long a runner may be silent before another may take its backup over. It renews at a third of this.';
 comment on column paliad.backup_settings.tick is 'How often a resident runner looks for work.';
 comment on column paliad.backup_settings.backoff_first is 'Wait after the first failed attempt; doubles with each further one.';
