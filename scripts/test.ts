@@ -6,7 +6,7 @@ import { build, isBuildDue, ROOT } from './build.ts';
 import { check } from './check.ts';
 import { closingLine, type Outcome, runPlaywright, runStep, runVitest } from './suites.ts';
 
-// `npm test`: everything. `--long` adds what takes too long for each change. `npm test -- WORDS` runs the test files
+// `npm test`: everything. `--long` does more of some: more kills, more rows. `npm test -- WORDS` runs the test files
 // whose path holds one of the words. It installs nothing: a suite that needs a Debian package says which.
 const { values, positionals } = parseArgs({ options: { long: { type: 'boolean', default: false } }, allowPositionals: true });
 
@@ -15,11 +15,11 @@ async function everything(): Promise<Outcome[]> {
   // Built before the database suites: some of them start the whole product.
   if (existsSync(join(ROOT, 'app')) && isBuildDue()) outcomes.push(await runStep('build', () => build()));
   outcomes.push(await runVitest('database', ['database']));
-  if (values.long) outcomes.push(await runVitest('long', ['long']));
   if (existsSync(join(ROOT, 'playwright.config.ts'))) outcomes.push(await runPlaywright('browser'));
   return outcomes;
 }
 
+if (values.long) process.env.PALIAD_TEST_LONG = '1';
 const startedAt = performance.now();
 const notes = mkdtempSync(join(tmpdir(), 'paliad-notes-'));
 process.env.PALIAD_TEST_NOT_RUN = join(notes, 'not-run');

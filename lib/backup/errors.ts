@@ -58,7 +58,7 @@ export const BACKUP_ERRORS = {
   TABLE_NOT_FOUND: entry('A table that was named does not exist.', 'Name it as schema.table; names are case-sensitive.', 400, false),
   TABLE_NOT_READABLE: entry(
     'The database user may not read everything that is to be backed up.',
-    'Grant it SELECT (or membership in pg_read_all_data), or leave the table’s data out by name.',
+    'Grant it SELECT on them (or membership in pg_read_all_data), and USAGE on their schemas.',
     403,
     false,
   ),
