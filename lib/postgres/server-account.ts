@@ -9,15 +9,15 @@ export type Launch = { readonly command: string; readonly options: readonly stri
 const OS_USER = 'postgres';
 
 // Postgres refuses to run as root. Started as OS user `postgres` it must get at binaries and data that may lie below a
-// folder only root can enter (a checkout in /root, mode 0700): the two capabilities let it read and traverse, nothing
-// more, and `no_setuid_fixup` keeps them over the change of user (without it initdb fails in access()).
+// folder only root can enter (a checkout in /root, mode 0700): the capability lets it read and traverse, and nothing that
+// is not its own be written. `no_setuid_fixup` keeps it over the change of user (without it initdb fails in access()).
 const AS_OS_USER = [
   `--reuid=${OS_USER}`,
   `--regid=${OS_USER}`,
   '--clear-groups',
   '--securebits=+no_setuid_fixup',
-  '--inh-caps=+dac_override,+dac_read_search',
-  '--ambient-caps=+dac_override,+dac_read_search',
+  '--inh-caps=+dac_read_search',
+  '--ambient-caps=+dac_read_search',
 ];
 
 // The kernel ends the server when this process is gone, however it went: a killed start leaves no server behind.

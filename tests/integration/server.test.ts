@@ -49,6 +49,15 @@ describe('the launcher of the built-in server', () => {
     expect(said).toEqual([]);
   });
 
+  it.skipIf(process.getuid?.() !== 0)("gives whoever rules the database no way to write root's files", async () => {
+    const place = join(folder, 'a folder', 'of root');
+    mkdirSync(place, { mode: 0o755 });
+    const { url } = await start();
+    const write = withClient(url, (client) => client.query(`copy (select 'mine') to '${join(place, 'written')}'`));
+    await expect(write).rejects.toThrow(/Permission denied/);
+    expect(existsSync(join(place, 'written'))).toBe(false);
+  });
+
   it('says that a given port is taken', async () => {
     const taken = createServer();
     const port = await freePort();
