@@ -86,6 +86,8 @@ function createClient(source: Source): pg.Client {
       application_name: source.applicationName,
       connectionTimeoutMillis: 20_000,
       keepAlive: true,
+      // Without a delay the system waits two hours before it asks whether the other end is still there.
+      keepAliveInitialDelayMillis: 30_000,
     });
   } catch (cause) {
     // The driver decodes what `URL` lets pass, and reads the certificates that the parameters name. Its message may hold the password.

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { BackupError } from '#lib/backup/errors.ts';
 import { asSourceError } from './connect.ts';
 import { CopyFrames, type RowSink } from './copy-frames.ts';
 import { qualified, quoted } from './names.ts';
@@ -12,18 +13,23 @@ export function copyOutStatement(table: SourceTable): string {
   return `copy ${qualified(table)}${columns.length === 0 ? '' : ` (${columns.join(', ')})`} to stdout`;
 }
 
+/** How long a server may send nothing of a table while its rows are waited for: longer means that nobody is there any more. */
+export const SILENCE_MS = 600_000;
+
 /**
  * Streams a table's rows into the sink. The frames of the protocol are taken straight off the socket, because an event for
  * each row costs more than encoding it. After an error the client cannot be used again: leaving a COPY early hangs it.
- * @throws BackupError ROWS_HIDDEN, TABLE_NOT_READABLE, SOURCE_CONNECTION_LOST, QUERY_FAILED; and what the sink throws
+ * @throws BackupError ROWS_HIDDEN, TABLE_NOT_READABLE, SOURCE_CONNECTION_LOST (also after `silenceMs` of silence), QUERY_FAILED;
+ *   and what the sink throws
  */
-export async function copyOut(client: pg.Client, table: SourceTable, sink: RowSink): Promise<void> {
-  const query = new CopyOutQuery(copyOutStatement(table), sink);
+export async function copyOut(client: pg.Client, table: SourceTable, sink: RowSink, silenceMs: number = SILENCE_MS): Promise<void> {
+  const where = `Table ${table.schema}.${table.name}`;
+  const query = new CopyOutQuery(copyOutStatement(table), sink, where, silenceMs);
   try {
     client.query(query);
     await query.done;
   } catch (error) {
-    throw asSourceError(error, `Table ${table.schema}.${table.name}`);
+    throw asSourceError(error, where);
   }
 }
 
@@ -34,12 +40,16 @@ class CopyOutQuery {
   readonly done: Promise<void>;
   readonly #statement: string;
   readonly #sink: RowSink;
+  readonly #where: string;
+  readonly #silenceMs: number;
   #resolve: () => void = () => {};
   #reject: (error: unknown) => void = () => {};
 
-  constructor(statement: string, sink: RowSink) {
+  constructor(statement: string, sink: RowSink, where: string, silenceMs: number) {
     this.#statement = statement;
     this.#sink = sink;
+    this.#where = where;
+    this.#silenceMs = silenceMs;
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -55,7 +65,19 @@ class CopyOutQuery {
       this.#reject(error);
       stream.destroy();
     };
+    // A link that broke without a word would be waited on for ever. While the sink is not ready, the silence is our own.
+    const silence = setTimeout(() => {
+      if (stream.isPaused()) silence.refresh();
+      else fail(new BackupError('SOURCE_CONNECTION_LOST', `${this.#where}: it sent nothing for ${this.#silenceMs / 1000} s.`));
+    }, this.#silenceMs);
+    const calm = (): void => clearTimeout(silence);
+    this.done.then(calm, calm);
+    const goOn = (): void => {
+      silence.refresh();
+      stream.resume();
+    };
     const take = (chunk: Buffer): void => {
+      silence.refresh();
       try {
         const restAt = frames.read(chunk);
         if (restAt >= 0) {
@@ -64,7 +86,7 @@ class CopyOutQuery {
           for (const driver of drivers) driver(chunk.subarray(restAt));
         } else if (!frames.isSinkReady) {
           stream.pause();
-          this.#sink.ready().then(() => stream.resume(), fail);
+          this.#sink.ready().then(goOn, fail);
         }
       } catch (error) {
         fail(error);

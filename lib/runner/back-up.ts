@@ -3,7 +3,7 @@ import type { Coverage } from '#lib/backup/coverage.ts';
 import { asBackupError, BackupError } from '#lib/backup/errors.ts';
 import { type Manifest, tableLabel } from '#lib/backup/manifest.ts';
 import { asSourceError, describeUrl, type Source } from '#lib/postgres/connect.ts';
-import { copyOut } from '#lib/postgres/copy-out.ts';
+import { copyOut, type RowSink } from '#lib/postgres/copy-out.ts';
 import { readSequences, takeInventory } from '#lib/postgres/inventory.ts';
 import { managedObjects } from '#lib/postgres/managed-objects.ts';
 import { refreshStatements } from '#lib/postgres/refresh.ts';
@@ -34,6 +34,8 @@ export type BackUpRequest = {
   readonly onProgress: (progress: Progress) => void;
   /** How long to wait for a table that somebody keeps locked; 30 s when left out. */
   readonly lockTimeoutMs?: number;
+  /** How long the database may send nothing while rows are waited for; ten minutes when left out. */
+  readonly silenceMs?: number;
 };
 
 export type MadeBackup = { readonly artifact: Artifact; readonly manifest: Manifest };
@@ -118,7 +120,7 @@ async function fill(
   const dumping = dumpSchema(request.source, snapshot, added, AbortSignal.any([signal, stop.signal]));
   try {
     // The definitions are read over a session of their own meanwhile; a failure there ends the rows too.
-    const copying = copyTables(workbook, snapshot, report, stop.signal).then(() => Promise.race([dumping, gone]));
+    const copying = copyTables(workbook, snapshot, report, stop.signal, request.silenceMs).then(() => Promise.race([dumping, gone]));
     const [schema] = await Promise.all([dumping, copying]);
     report.enter('publishing');
     return await workbook.finish({
@@ -140,7 +142,13 @@ async function untilGone({ client }: Snapshot): Promise<never> {
   throw new BackupError('SOURCE_CONNECTION_LOST', 'While the table definitions were read.');
 }
 
-async function copyTables(workbook: WorkbookWriter, snapshot: Snapshot, report: ProgressReport, stop: AbortSignal): Promise<void> {
+async function copyTables(
+  workbook: WorkbookWriter,
+  snapshot: Snapshot,
+  report: ProgressReport,
+  stop: AbortSignal,
+  silenceMs?: number,
+): Promise<void> {
   for (const table of snapshot.tables) {
     stop.throwIfAborted();
     if (table.dataLeftOut !== null) {
@@ -149,14 +157,12 @@ async function copyTables(workbook: WorkbookWriter, snapshot: Snapshot, report: 
     }
     const sink = workbook.beginTable();
     report.begin(tableLabel(table));
-    await copyOut(snapshot.client, table, {
-      rows: (bytes, rowEnds, rowCount) => {
-        const isReady = sink.rows(bytes, rowEnds, rowCount);
-        report.update(sink.rowCount, sink.sizeBytes);
-        return isReady;
-      },
-      ready: () => sink.ready(),
-    });
+    const rows: RowSink['rows'] = (bytes, rowEnds, rowCount) => {
+      const isReady = sink.rows(bytes, rowEnds, rowCount);
+      report.update(sink.rowCount, sink.sizeBytes);
+      return isReady;
+    };
+    await copyOut(snapshot.client, table, { rows, ready: () => sink.ready() }, silenceMs);
     await sink.end();
     report.end(sink.rowCount, sink.sizeBytes);
   }

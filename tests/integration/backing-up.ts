@@ -19,7 +19,7 @@ const APPLICATION = 'a backup under test';
 export const EVERYTHING: Coverage = { schemas: null, excludedSchemas: [], excludedData: [] };
 
 /** What a test may choose of a backup. */
-export type Choice = Partial<Pick<BackUpRequest, 'coverage' | 'cellLimit' | 'temporaryFolder' | 'onProgress' | 'lockTimeoutMs'>> & {
+export type Choice = Partial<Pick<BackUpRequest, 'coverage' | 'cellLimit' | 'temporaryFolder' | 'onProgress' | 'lockTimeoutMs' | 'silenceMs'>> & {
   readonly store?: ArtifactStore;
   readonly signal?: AbortSignal;
   /** Awaited before the byte with this number goes to the store: the rows behind it wait, too. */
@@ -45,6 +45,7 @@ export async function backUpInTest(url: string, choice: Choice = {}): Promise<Ma
         publish: (bytes, stop) => store.put('made.xlsx', paused(bytes, choice), stop),
         onProgress: choice.onProgress ?? (() => {}),
         lockTimeoutMs: choice.lockTimeoutMs,
+        silenceMs: choice.silenceMs,
       },
       signal,
     );

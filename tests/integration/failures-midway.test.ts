@@ -125,6 +125,27 @@ describe('in the middle of the rows', () => {
     expect(failure).toMatchObject({ code: 'STORE_UNAVAILABLE', detail: 'Planned fault on put: refused.' });
   });
 
+  it('the server goes silent without a word: the backup fails as a lost connection after a while', async () => {
+    let frozen = 0;
+    const freeze = async () => {
+      frozen = (await sessionsOf(database.client)).find(({ query }) => isCopy(query))?.pid ?? expect.fail('no COPY');
+      process.kill(frozen, 'SIGSTOP');
+    };
+    store = memoryStore();
+    const failure = await failureOf(
+      backUpInTest(database.url, { store, cellLimit: 1000, at: { byte: 1_000_000, pause: freeze }, silenceMs: 300 }),
+    ).finally(() => process.kill(frozen, 'SIGCONT'));
+    expect(failure).toMatchObject({ code: 'SOURCE_CONNECTION_LOST', detail: 'Table public.bulk: it sent nothing for 0.3 s.', isRetryable: true });
+  });
+
+  it('a store that is slow is no silence of the server', async () => {
+    store = memoryStore();
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 1500));
+    const made = await backUpInTest(database.url, { store, cellLimit: 1000, at: { byte: 1_000_000, pause }, silenceMs: 500 });
+    expect(made.manifest.tables.find(({ name }) => name === 'bulk')?.rows).toBe(BULK_ROWS);
+    await store.delete(made.artifact.uri);
+  });
+
   it('the store breaks while the server has gone silent: the error comes at once, not when the next row does', async () => {
     let frozen = 0;
     let frozenAt = 0;
