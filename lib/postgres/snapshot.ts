@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Coverage } from '#lib/backup/coverage.ts';
 import { BackupError } from '#lib/backup/errors.ts';
@@ -9,6 +10,8 @@ import { listTables, type SourceTable, type SourceTables } from './tables.ts';
 /** How long to wait for a table that somebody else holds locked. */
 export const LOCK_TIMEOUT_MS = 30_000;
 const ATTEMPTS = 3;
+/** How long a server that has given everything is waited for when it is told so. */
+const GOODBYE_MS = 5000;
 
 /** One view of the database that does not change while it is held. */
 export type Snapshot = SourceTables & {
@@ -22,10 +25,15 @@ export type Snapshot = SourceTables & {
   readonly server: { readonly version: string; readonly versionNumber: number; readonly encoding: string; readonly collation: string };
   /** Names the database wherever it is copied: Supabase's project ref, else system identifier and database name. */
   readonly home: string;
+  /**
+   * To be called when the last thing was read: gives the locks back and closes the session, so that nobody waits for what is
+   * still written elsewhere. Whatever becomes of the session then is no error. Never throws.
+   */
+  end(): Promise<void>;
 };
 
 /**
- * Takes a snapshot and hands it to `use`; afterwards the locks are gone and the session is closed. The order is what keeps
+ * Takes a snapshot and hands it to `use`; afterwards, or after its `end`, the locks are gone and the session is closed. The order is what keeps
  * it whole: the tables are listed, then locked against TRUNCATE, DROP and ALTER, then the snapshot is taken, then they are
  * listed again. Without the lock a TRUNCATE between snapshot and COPY gives no rows and no error.
  * An abort cuts the connection, so that the server stops within a second.
@@ -43,9 +51,9 @@ export async function withSnapshot<T>(
   signal.addEventListener('abort', cut, { once: true });
   try {
     signal.throwIfAborted();
-    const result = await use(await take(client, coverage, source.url, lockTimeoutMs));
-    await client.query('commit');
-    await client.end();
+    const snapshot = await take(client, coverage, source.url, lockTimeoutMs);
+    const result = await use(snapshot);
+    await snapshot.end();
     return result;
   } catch (error) {
     cut();
@@ -54,6 +62,17 @@ export async function withSnapshot<T>(
   } finally {
     signal.removeEventListener('abort', cut);
   }
+}
+
+/** Once, however often it is called. */
+function ending(client: pg.Client): () => Promise<void> {
+  let ended: Promise<void> | undefined;
+  const sayGoodbye = async (): Promise<void> => {
+    const saying = client.query('commit').then(() => client.end());
+    await Promise.race([saying.catch(() => {}), sleep(GOODBYE_MS, undefined, { ref: false })]);
+    cutSession(client);
+  };
+  return () => (ended ??= sayGoodbye());
 }
 
 async function take(client: pg.Client, coverage: Coverage, url: string, lockTimeoutMs: number): Promise<Snapshot> {
@@ -69,6 +88,7 @@ async function take(client: pg.Client, coverage: Coverage, url: string, lockTime
       return {
         ...after,
         client,
+        end: ending(client),
         exportedId: facts.exportedId,
         takenAt: facts.takenAt,
         lockTimeoutMs,

@@ -122,11 +122,13 @@ async function fill(
     // The definitions are read over a session of their own meanwhile; a failure there ends the rows too.
     const copying = copyTables(workbook, snapshot, report, stop.signal, request.silenceMs).then(() => Promise.race([dumping, gone]));
     const [schema] = await Promise.all([dumping, copying]);
+    const sequences = await readSequences(snapshot.client, snapshot);
+    await snapshot.end();
     report.enter('publishing');
     return await workbook.finish({
       ...sourceFacts(request, snapshot, schema),
       inventory,
-      sequences: await readSequences(snapshot.client, snapshot),
+      sequences,
       schemaPre: schema.pre,
       schemaPost: schema.post,
     });

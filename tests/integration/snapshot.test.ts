@@ -144,6 +144,29 @@ describe('while the snapshot is being taken', () => {
   }
 });
 
+describe('when everything has been read', () => {
+  it('no lock is held and no session is left while the store still takes its time', async () => {
+    const made = await backUpInTest(database.url, {
+      atEnd: async () => {
+        await expectNoSessions(database.client);
+        await other.query('truncate rows'); // it would wait for a lock
+      },
+    });
+    expect(rowCounts(made)).toMatchObject({ 'public.rows': 1000 });
+  });
+
+  it('the loss of the session is no error: nothing is thrown away that is whole', async () => {
+    const copied = await withSnapshot(source(), EVERYTHING, new AbortController().signal, async (snapshot) => {
+      const count = await countCopied(snapshot);
+      const { rows } = await snapshot.client.query('select pg_backend_pid() as pid');
+      await database.client.query('select pg_terminate_backend($1, 5000)', [rows[0].pid]);
+      await snapshot.end();
+      return count;
+    });
+    expect(copied).toBe(1000);
+  });
+});
+
 describe('a table that stays locked', () => {
   it('fails the backup by its name and the session that holds it, and leaves no lock behind', async () => {
     const { rows } = await other.query('select pg_backend_pid() as pid');
