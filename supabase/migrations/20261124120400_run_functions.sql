@@ -65,14 +65,19 @@ declare
   taken paliad.backups;
   noted uuid;
 begin
+  -- Released at once and not when its own time has come: a dead runner's backup, whose next try may lie far ahead, must not keep
+  -- every other one waiting. Outside the block below, so that a collision does not take it back.
+  update paliad.backups b
+     set lease = null, lease_until = null, progress = null,
+         warnings = b.warnings || jsonb_build_array(format('Attempt %s: the runner %s went silent.', b.attempt, b.runner))
+   where b.lease_until < p_now;
   begin
     update paliad.backups b
        set lease = gen_random_uuid(), lease_until = p_now + p_ttl, runner = p_runner, attempt = b.attempt + 1, started_at = p_now, progress = null,
-           next_try_at = p_now + least(p_ttl * power(2, least(b.attempt, 20)), (select s.backoff_most from paliad.backup_settings s)),
-           warnings = b.warnings || case when b.lease is null then '[]' else jsonb_build_array(format('Attempt %s: the runner %s went silent.', b.attempt, b.runner)) end
+           next_try_at = p_now + least(p_ttl * power(2, least(b.attempt, 20)), (select s.backoff_most from paliad.backup_settings s))
      where b.id = (select c.id from paliad.backups c
-                    where c.status = 'running' and c.next_try_at <= p_now and c.give_up_at >= p_now and (c.lease is null or c.lease_until < p_now)
-                    order by c.lease is null, c.due_at for update skip locked limit 1)
+                    where c.status = 'running' and c.next_try_at <= p_now and c.give_up_at >= p_now and c.lease is null
+                    order by c.due_at, c.attempt desc for update skip locked limit 1)
     returning b.* into taken;
   exception when unique_violation then
     return;                                              -- another runner is at work
@@ -85,7 +90,7 @@ begin
   return query select b.* from paliad.backups b where b.id = taken.id;
 end
 $$;
-comment on function paliad.claim(text, interval, timestamptz) is 'Takes the oldest backup that wants a runner and gives its row with a new lease; a backup whose runner went silent comes first. No row: nothing to do, or another runner is at work.';
+comment on function paliad.claim(text, interval, timestamptz) is 'Ends the leases of runners that went silent, then takes the oldest backup that wants a runner and gives its row with a new lease. No row: nothing to do, or another runner is at work.';
 
 create or replace function paliad.renew(p_id uuid, p_lease uuid, p_progress jsonb, p_ttl interval default '90 s', p_now timestamptz default clock_timestamp()) returns boolean
 language sql security definer set search_path = '' as $$

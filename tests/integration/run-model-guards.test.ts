@@ -101,11 +101,20 @@ describe('one lease', () => {
     });
   });
 
-  it('because claim asks whether a lease has ended: without that a living runner loses its backup', async () => {
-    await withoutText(catalog.c, CLAIM, 'and (c.lease is null or c.lease_until < p_now)', '', async () => {
+  it('because claim passes over a backup that has one: without that a living runner loses its backup', async () => {
+    await withoutText(catalog.c, CLAIM, 'and c.lease is null', '', async () => {
       const row = await takenByA();
       await renew(catalog.a, row, at(80));
       expect(await claim(catalog.b, 'b', at(91))).toMatchObject({ id: row.id, attempt: 2 });
+    });
+  });
+
+  it('and ends only those that have run out: without that, too', async () => {
+    await withoutText(catalog.c, CLAIM, 'where b.lease_until < p_now', "where b.status = 'running'", async () => {
+      const row = await takenByA();
+      await renew(catalog.a, row, at(80));
+      await claim(catalog.b, 'b', at(91));
+      expect(await renew(catalog.a, row, at(92))).toBe(false);
     });
   });
 
