@@ -38,7 +38,7 @@ export async function dumpSchema(source: Source, snapshot: Snapshot, added: stri
   const choice = choosePgDump(Math.floor(snapshot.server.versionNumber / 10_000), await nativePgDumpMajor());
   const run = choice.tool === 'bundled' ? runBundledPgDump : runNativePgDump;
   const dump = async (section: string): Promise<string> =>
-    clean(await run(source, [...common, `--section=${section}`], signal).catch((error) => named(error, source, snapshot, signal)));
+    cleanDump(await run(source, [...common, `--section=${section}`], signal).catch((error) => named(error, source, snapshot, signal)));
   // One after the other: at once they would need 30 MB and a session more, and the rows take longer than both.
   const pre = await dump('pre-data');
   const post = await dump('post-data');
@@ -84,13 +84,16 @@ const TRANSACTION_TIMEOUT =
   "SELECT pg_catalog.set_config('transaction_timeout', '0', false) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout';\n";
 
 /**
- * Takes out what belongs to this one dump or this one server: the random \restrict tokens, version comments, and
- * `pg_attver`, which servers of the newest minor releases keep among a column's options and others do not know.
+ * Takes out what belongs to this one dump or this one server: the random \restrict token and the version comments, both in the
+ * dump's head alone (the same words may stand in a function), and `pg_attver`, which servers of the newest minor releases keep
+ * among a column's options and others do not know.
  */
-function clean(sql: string): string {
-  return sql
-    .replace(/^SET transaction_timeout = 0;\n/m, TRANSACTION_TIMEOUT)
-    .replace(/^\\(?:un)?restrict\b.*\n/gm, '')
-    .replace(/^-- Dumped (?:from database|by pg_dump) version .*\n/gm, '')
-    .replace(/^ALTER TABLE .* ALTER COLUMN .* SET \(pg_attver='?\d+'?\);\n/gm, '');
+export function cleanDump(sql: string): string {
+  const headEnd = Math.max(sql.search(/^SET /m), 0);
+  const head = sql.slice(0, headEnd);
+  const token = /^\\restrict (\S+)$/m.exec(head)?.[1];
+  const cleanHead = head.replace(/^\\restrict\b.*\n/m, '').replace(/^-- Dumped (?:from database|by pg_dump) version .*\n/gm, '');
+  const rest = sql.slice(headEnd).replace(/^SET transaction_timeout = 0;\n/m, TRANSACTION_TIMEOUT);
+  const cleanRest = token === undefined ? rest : rest.replace(`\\unrestrict ${token}\n`, '');
+  return cleanHead + cleanRest.replace(/^ALTER TABLE .* ALTER COLUMN .* SET \(pg_attver='?\d+'?\);\n/gm, '');
 }
