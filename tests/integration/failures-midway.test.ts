@@ -136,7 +136,11 @@ describe('in the middle of the rows', () => {
     const failure = await failureOf(
       backUpInTest(database.url, { store, cellLimit: 1000, at: { byte: 1_000_000, pause: freeze }, silenceMs: 300 }),
     ).finally(() => process.kill(frozen, 'SIGCONT'));
-    expect(failure).toMatchObject({ code: 'SOURCE_CONNECTION_LOST', detail: 'Table public.bulk: it sent nothing for 0.3 s.', isRetryable: true });
+    expect(failure).toMatchObject({
+      code: 'SOURCE_CONNECTION_LOST',
+      detail: 'Table public.bulk: it sent nothing for 0.3 s.',
+      isRetryable: true,
+    });
   });
 
   it('a store that is slow is no silence of the server', async () => {
