@@ -16,13 +16,6 @@ async function takenByA() {
   return row;
 }
 
-/** The same, silent since its first heartbeat; its next try is at +24 min. */
-async function deadWithALaterTry() {
-  const row = await takenByA();
-  await catalog.c.query('update paliad.backups set next_try_at = $1', [at(24 * 60)]);
-  return row;
-}
-
 describe('once per scheduled moment', () => {
   it('two ticks at the same time write one row', async () => {
     await interleave(
@@ -101,23 +94,6 @@ describe('one runner at a time', () => {
     if (again !== undefined) await finish(catalog.b, again, 'file:///x', at(95));
     expect(await claim(catalog.b, 'b', at(96))).toMatchObject({ id: asked.id, attempt: 1 });
   });
-
-  it('a dead runner’s backup that waits for its next try keeps no other waiting, and is taken when its time has come', async () => {
-    const row = await deadWithALaterTry();
-    const asked = await ask(catalog.c, 'n1', at(2 * 60));
-    const taken = await claim(catalog.b, 'b', at(2 * 60));
-    expect(taken).toMatchObject({ id: asked.id, attempt: 1, warnings: [] });
-    expect((await catalog.rows())[0]).toMatchObject({
-      id: row.id,
-      lease: null,
-      lease_until: null,
-      next_try_at: at(24 * 60),
-      warnings: ['Attempt 1: the runner a went silent.'],
-    });
-    if (taken !== undefined) await finish(catalog.b, taken, 'file:///x', at(3 * 60));
-    expect(await claim(catalog.b, 'b', at(24 * 60 - 1))).toBeUndefined();
-    expect(await claim(catalog.b, 'b', at(24 * 60))).toMatchObject({ id: row.id, attempt: 2 });
-  });
 });
 
 describe('a silent runner can do no harm', () => {
@@ -166,58 +142,6 @@ describe('a silent runner can do no harm', () => {
     );
     expect([taken?.attempt, kept]).toEqual([2, false]);
     expect(await catalog.rows()).toMatchObject([{ status: 'running', storage_uri: null }]);
-  });
-
-  it('whose lease was released for another backup’s sake can neither renew nor finish, and says so once', async () => {
-    const row = await deadWithALaterTry();
-    await claim(catalog.b, 'b', at(91));
-    await claim(catalog.b, 'b', at(92));
-    expect([await renew(catalog.a, row, at(93)), await finish(catalog.a, row, 'file:///zombie', at(93))]).toEqual([false, false]);
-    expect(await catalog.rows()).toMatchObject([
-      { status: 'running', lease: null, attempt: 1, storage_uri: null, warnings: ['Attempt 1: the runner a went silent.'] },
-    ]);
-  });
-
-  it('release, then finish at the same time: the finish is refused', async () => {
-    const row = await deadWithALaterTry();
-    const asked = await ask(catalog.c, 'n1', at(0));
-    const [taken, kept] = await interleave(
-      catalog,
-      (a) => claim(a, 'b', at(100)),
-      (b) => finish(b, row, 'file:///zombie', at(100)),
-    );
-    expect([taken?.id, kept]).toEqual([asked.id, false]);
-  });
-
-  it('finish, then release at the same time: done, with no word of silence, and the other backup is taken', async () => {
-    const row = await deadWithALaterTry();
-    const asked = await ask(catalog.c, 'n1', at(0));
-    const [kept, taken] = await interleave(
-      catalog,
-      (a) => finish(a, row, 'file:///x', at(100)),
-      (b) => claim(b, 'b', at(100)),
-    );
-    expect([kept, taken?.id]).toEqual([true, asked.id]);
-    expect((await catalog.rows()).find(({ id }) => id === row.id)).toMatchObject({ status: 'done', warnings: [] });
-  });
-
-  it('two claims at the same time after it: one lease, one word of silence', async () => {
-    await deadWithALaterTry();
-    const asked = await ask(catalog.c, 'n1', at(0));
-    const [first, second] = await interleave(
-      catalog,
-      (a) => claim(a, 'b', at(100)),
-      (b) => claim(b, 'c', at(100)),
-    );
-    expect([first?.id, second]).toEqual([asked.id, undefined]);
-    expect((await catalog.rows()).map(({ warnings }) => warnings).sort()).toEqual([[], ['Attempt 1: the runner a went silent.']]);
-  });
-
-  it('past its time, released before, it is given up with the same words', async () => {
-    await deadWithALaterTry();
-    await claim(catalog.b, 'b', at(91));
-    await tick(catalog.b, at(20 * 3600 + 1));
-    expect(await catalog.rows()).toMatchObject([{ error: 'RUN_GAVE_UP: Attempt 1: the runner a went silent.' }]);
   });
 
   it('finishing twice is refused the second time', async () => {
