@@ -21,6 +21,8 @@ export type Examination = {
   readonly unlogged: readonly string[];
   readonly foreign: readonly string[];
   readonly largeObjects: number;
+  /** Sentences about rows that look covered and are not. */
+  readonly warnings: readonly string[];
 };
 
 /** One line of a diagnosis: `stop` means that no backup can be made, `warn` that something is worth knowing first. */
@@ -44,6 +46,7 @@ export function diagnose(examination: Examination): Finding[] {
     managed(examination),
     keys(examination),
     leftOut(examination),
+    ...examination.warnings.map(silentPart),
   ].filter((finding) => finding !== null);
 }
 
@@ -150,6 +153,10 @@ function leftOut({ unlogged, foreign, largeObjects }: Examination): Finding | nu
     title: `Not in a backup: ${parts.join('; ')}.`,
     advice: 'Keep them another way, or move them into plain tables.',
   };
+}
+
+function silentPart(title: string): Finding {
+  return { level: 'warn', title, advice: 'Cover the schema too, or keep these rows another way.' };
 }
 
 function some(names: readonly string[]): string {

@@ -94,6 +94,8 @@ const notCovered = z.object({
   materializedViews: z.array(named),
   foreignTables: z.array(named),
   unloggedTables: z.array(named),
+  /** Tables that an extension made: it makes them again, empty or with rows of its own. Older files do not list them. */
+  extensionTables: z.array(named).default([]),
   largeObjects: count,
 });
 

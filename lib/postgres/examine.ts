@@ -4,6 +4,7 @@ import type { Examination } from '#lib/backup/diagnosis.ts';
 import { BackupError } from '#lib/backup/errors.ts';
 import { tableLabel } from '#lib/backup/manifest.ts';
 import { asSourceError, cutSession, describeUrl, openSession, type Source } from './connect.ts';
+import { extensionWarnings } from './extension-tables.ts';
 import { listTables, type SourceTables } from './tables.ts';
 
 type Facts = Pick<Examination, 'version' | 'versionNumber' | 'isEncrypted' | 'isReplica'> & {
@@ -32,6 +33,9 @@ const SCHEMAS = `
     from pg_catalog.pg_namespace n left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relkind = 'r' and c.relpersistence <> 't'
    where n.nspname = any ($1) group by 1 order by 1`;
 
+/** How long to wait for a table that somebody keeps locked. */
+const LOOK_TIMEOUT_MS = 5000;
+
 /**
  * Looks at a database as a backup would, and changes nothing: one session, a few questions to the catalog, no lock.
  * @throws BackupError what `openSession` throws; a table that could not be read is a finding, not an error
@@ -41,6 +45,8 @@ export async function examine(source: Source, coverage: Coverage, signal: AbortS
   try {
     const [facts] = (await client.query<Facts>(FACTS)).rows;
     const listed = await tryListing(client, coverage);
+    // The tables are looked into from here on: not behind somebody's lock.
+    await client.query(`set lock_timeout = ${LOOK_TIMEOUT_MS}`);
     const tables = 'tables' in listed ? listed.tables : null;
     const place = describeUrl(source.url);
     return {
@@ -60,6 +66,7 @@ export async function examine(source: Source, coverage: Coverage, signal: AbortS
       unlogged: (tables?.notCovered.unloggedTables ?? []).map(tableLabel),
       foreign: (tables?.notCovered.foreignTables ?? []).map(tableLabel),
       largeObjects: facts.largeObjects,
+      warnings: tables === null ? [] : [...tables.warnings, ...(await extensionWarnings(client, tables.extensionTables))],
     };
   } catch (error) {
     signal.throwIfAborted();

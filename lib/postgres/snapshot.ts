@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { Coverage } from '#lib/backup/coverage.ts';
 import { BackupError } from '#lib/backup/errors.ts';
 import { asSourceError, cutSession, describeUrl, openSession, type Source } from './connect.ts';
+import { extensionWarnings } from './extension-tables.ts';
 import { tableLocked } from './locks.ts';
 import { qualified } from './names.ts';
 import { listTables, type SourceTable, type SourceTables } from './tables.ts';
@@ -87,6 +88,7 @@ async function take(client: pg.Client, coverage: Coverage, url: string, lockTime
     if (isSame(before, after)) {
       return {
         ...after,
+        warnings: [...after.warnings, ...(await extensionWarnings(client, after.extensionTables))],
         client,
         end: ending(client),
         exportedId: facts.exportedId,

@@ -2,6 +2,8 @@ import type pg from 'pg';
 import { type Coverage, isSchemaCovered, MANAGED_TABLES, OWN_TABLES_WITHOUT_DATA } from '#lib/backup/coverage.ts';
 import { BackupError } from '#lib/backup/errors.ts';
 import { type ManifestColumn, type NotCovered, tableLabel } from '#lib/backup/manifest.ts';
+import { type ExtensionTable, listExtensionTables } from './extension-tables.ts';
+import { listDescents, notWhole, withLeaves } from './family.ts';
 
 /** A table that the backup covers. */
 export type SourceTable = {
@@ -26,6 +28,9 @@ export type SourceTables = {
   /** Every schema but Postgres's own that is not covered. */
   readonly otherSchemas: readonly string[];
   readonly notCovered: NotCovered;
+  readonly extensionTables: readonly ExtensionTable[];
+  /** Sentences about what looks covered and is not. */
+  readonly warnings: readonly string[];
 };
 
 type Relation = {
@@ -88,21 +93,30 @@ type ColumnRow = ManifestColumn & { table: number; isKey: boolean; keyPosition: 
  * Lists what is covered, what is not, and refuses what could not be read whole.
  * @throws BackupError SCHEMA_NOT_FOUND, TABLE_NOT_FOUND, TABLE_NOT_READABLE, ROWS_HIDDEN — each naming every object
  */
-export async function listTables(client: pg.Client, coverage: Coverage): Promise<SourceTables> {
+export async function listTables(client: pg.Client, wanted: Coverage): Promise<SourceTables> {
   const schemas = (await client.query<{ name: string }>(SCHEMAS)).rows.map((row) => row.name);
   const relations = (await client.query<Relation>(RELATIONS)).rows.filter((relation) => !relation.ofExtension);
+  const descents = await listDescents(client);
+  const coverage = { ...wanted, excludedData: withLeaves(wanted.excludedData, relations, descents) };
   const covered = schemas.filter((schema) => isSchemaCovered(schema, coverage));
   requireSchemas(coverage, schemas);
   const tables = chooseTables(relations, covered, coverage);
-  requireNamedTables(coverage, tables);
+  const parted = relations.filter(({ kind, schema }) => kind === 'p' && covered.includes(schema));
+  requireNamedTables(wanted, [...tables, ...parted]);
   refuseUnreadable(relations, tables, covered, coverage);
+  const extensionTables = await listExtensionTables(client, coverage);
   const { rows } = await client.query<ColumnRow>(COLUMNS, [tables.map((table) => table.oid)]);
   const columns = Map.groupBy(rows, (row) => row.table);
   return {
     tables: tables.map((table) => describe(table, columns.get(table.oid) ?? [], coverage)),
     coveredSchemas: covered,
     otherSchemas: schemas.filter((schema) => !covered.includes(schema)),
-    notCovered: await listNotCovered(client, relations, schemas, covered, coverage),
+    notCovered: {
+      ...(await listNotCovered(client, relations, schemas, covered, coverage)),
+      extensionTables: extensionTables.map(({ schema, name }) => ({ schema, name })),
+    },
+    extensionTables,
+    warnings: notWhole(relations, descents, covered, wanted.excludedData),
   };
 }
 
@@ -189,7 +203,7 @@ async function listNotCovered(
   schemas: readonly string[],
   covered: readonly string[],
   coverage: Coverage,
-): Promise<NotCovered> {
+): Promise<Omit<NotCovered, 'extensionTables'>> {
   const named = (isOne: (relation: Relation) => boolean): { schema: string; name: string }[] =>
     relations.filter((relation) => covered.includes(relation.schema) && isOne(relation)).map(({ schema, name }) => ({ schema, name }));
   const { rows } = await client.query<{ count: number }>('select count(*)::int as count from pg_catalog.pg_largeobject_metadata');

@@ -172,7 +172,7 @@ async function copyTables(
 
 function sourceFacts(request: BackUpRequest, snapshot: Snapshot, schema: SchemaDump) {
   const { host, database } = describeUrl(request.source.url);
-  const warnings = [...schema.warnings];
+  const warnings = [...snapshot.warnings, ...schema.warnings];
   if (snapshot.notCovered.largeObjects > 0) {
     warnings.push(`The database holds ${snapshot.notCovered.largeObjects} large objects; they are not in this backup.`);
   }

@@ -180,6 +180,11 @@ function notCoveredRows(manifest: Manifest): Row[] {
       'Unlogged tables',
       names(notCovered.unloggedTables) && `${names(notCovered.unloggedTables)}: the database itself keeps no safe copy of their rows.`,
     ],
+    [
+      'Tables of extensions',
+      names(notCovered.extensionTables) &&
+        `${names(notCovered.extensionTables)}: the extension makes them; rows of your own in them are NOT here.`,
+    ],
     ['Large objects', notCovered.largeObjects > 0 ? `${whole(notCovered.largeObjects)} large objects are NOT in this backup.` : ''],
     [
       'Other schemas',

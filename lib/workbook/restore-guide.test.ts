@@ -60,11 +60,16 @@ describe('the guide inside a backup', () => {
     const { manifest } = await writeWorkbook([{ table: { ...textTable('left', ['a'], 5), dataLeftOut: 'by setting' }, copy: '' }], {
       facts: {
         inventory: { ...FACTS.inventory, cronJobs: [{ name: 'nightly', schedule: '0 3 * * *', command: 'select 1' }] },
-        notCovered: { ...FACTS.notCovered, materializedViews: [{ schema: 'public', name: 'sums' }], largeObjects: 3 },
+        notCovered: {
+          ...FACTS.notCovered,
+          materializedViews: [{ schema: 'public', name: 'sums' }],
+          extensionTables: [{ schema: 'geo', name: 'spatial_ref_sys' }],
+          largeObjects: 3,
+        },
       },
     });
     const guide = restoreGuide(manifest);
-    for (const words of ['nightly (0 3 * * *)', 'public.left (by setting)', 'public.sums', 'Large objects: 3'])
+    for (const words of ['nightly (0 3 * * *)', 'public.left (by setting)', 'public.sums', 'geo.spatial_ref_sys', 'Large objects: 3'])
       expect(guide).toContain(words);
     expect(guide).not.toContain('copy "public"."left"');
   });

@@ -74,6 +74,7 @@ ${[...application, ...managed].map((table) => `| ${line(tableLabel(table)).repla
 - Rows of tables left out: ${listed(manifest.tables.filter((table) => table.dataLeftOut !== null).map((table) => `${tableLabel(table)} (${table.dataLeftOut})`))}.
 - Materialized views must be refreshed: ${listed(manifest.notCovered.materializedViews.map(tableLabel))}.
 - Foreign tables: ${listed(manifest.notCovered.foreignTables.map(tableLabel))}. Large objects: ${manifest.notCovered.largeObjects}.
+- Tables of extensions, which make them again without rows of yours: ${listed(manifest.notCovered.extensionTables.map(tableLabel))}.
 - Other schemas: ${listed(manifest.notCovered.schemas)}.
 `;
 }

@@ -19,7 +19,9 @@ const APPLICATION = 'a backup under test';
 export const EVERYTHING: Coverage = { schemas: null, excludedSchemas: [], excludedData: [] };
 
 /** What a test may choose of a backup. */
-export type Choice = Partial<Pick<BackUpRequest, 'coverage' | 'cellLimit' | 'temporaryFolder' | 'onProgress' | 'lockTimeoutMs' | 'silenceMs'>> & {
+export type Choice = Partial<
+  Pick<BackUpRequest, 'coverage' | 'cellLimit' | 'temporaryFolder' | 'onProgress' | 'lockTimeoutMs' | 'silenceMs'>
+> & {
   readonly store?: ArtifactStore;
   readonly signal?: AbortSignal;
   /** Awaited before the byte with this number goes to the store: the rows behind it wait, too. */
