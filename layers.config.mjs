@@ -77,7 +77,7 @@ const rules = [
       path: '^lib/',
       pathNot: [
         '^lib/(auth|action|env)\\.ts$',
-        '^lib/supabase/(user-client|database\\.types)\\.ts$',
+        '^lib/supabase/(user-client|session|database\\.types)\\.ts$',
         '^lib/backup/',
         '^lib/catalog/read\\.ts$',
         '^lib/runner/',
@@ -98,7 +98,8 @@ const rules = [
       // These start the built-in Postgres: in place of a hosted project, to write down what is in it, to measure against.
       pathNot: '^scripts/(stack|gen|bench)\\.ts$',
     },
-    to: { path: `^lib/(${ADAPTERS.join('|')}|supabase)/` },
+    // How a session is kept is the proxy's to know as well.
+    to: { path: `^lib/(${ADAPTERS.join('|')}|supabase)/`, pathNot: '^lib/supabase/session\\.ts$' },
   },
   {
     name: 'stack-starts-the-server-alone',

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServerClient } from '@supabase/ssr';
 import { type NextRequest, NextResponse } from 'next/server';
 import { env } from '#lib/env.ts';
+import { isOutage, sessionCookieOptions } from '#lib/supabase/session.ts';
 import { securityHeaders } from './app/_lib/security-headers.ts';
 
 /**
@@ -35,13 +36,7 @@ async function renewSession(request: NextRequest): Promise<{ isSignedOut: boolea
   const cookies: Renewed = { set: [], headers: new Map() };
   const { supabaseUrl, supabasePublishableKey } = env();
   const client = createServerClient(supabaseUrl, supabasePublishableKey, {
-    cookieOptions: {
-      name: 'sb-auth',
-      path: '/',
-      sameSite: 'lax',
-      httpOnly: true,
-      secure: request.headers.get('x-forwarded-proto') === 'https',
-    },
+    cookieOptions: sessionCookieOptions(request.headers.get('x-forwarded-proto') === 'https'),
     cookies: {
       getAll: () => request.cookies.getAll(),
       setAll: (list, headers) => {
@@ -55,8 +50,7 @@ async function renewSession(request: NextRequest): Promise<{ isSignedOut: boolea
   });
   const { data, error } = await client.auth.getClaims();
   // When the sign-in service does not answer, nobody is signed out: the page says what is the matter.
-  const isOutage = error?.name === 'AuthRetryableFetchError';
-  return { isSignedOut: !data?.claims && !isOutage, cookies };
+  return { isSignedOut: !data?.claims && !(error !== null && isOutage(error)), cookies };
 }
 
 function signInUrl(request: NextRequest): URL {
@@ -66,4 +60,4 @@ function signInUrl(request: NextRequest): URL {
   return url;
 }
 
-export const config = { matcher: ['/((?!_next/static|_next/image|.*\\.svg$).*)'] };
+export const config = { matcher: ['/((?!_next/static|_next/image|[a-z-]+\\.svg$).*)'] };

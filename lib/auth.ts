@@ -5,6 +5,7 @@ import { cache } from 'react';
 import * as z from 'zod';
 import { BackupError } from '#lib/backup/errors.ts';
 import type { Database } from '#lib/supabase/database.types.ts';
+import { isOutage } from '#lib/supabase/session.ts';
 import { userClient } from '#lib/supabase/user-client.ts';
 
 /** Somebody who is signed in. `role` is null when the account has no row in paliad.users. */
@@ -71,9 +72,4 @@ export async function signOut(): Promise<void> {
 export async function requestFrom(): Promise<string> {
   const forwarded = (await headers()).get('x-forwarded-for') ?? '';
   return forwarded.split(',')[0].trim() || 'unknown';
-}
-
-/** A failure of the service itself, not of what was sent: no answer, or an answer of the 500s. */
-function isOutage(error: { readonly name: string; readonly status?: number | undefined }): boolean {
-  return error.name === 'AuthRetryableFetchError' || (error.status !== undefined && (error.status === 0 || error.status >= 500));
 }

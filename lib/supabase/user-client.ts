@@ -3,6 +3,7 @@ import type { SupabaseClient } from '@supabase/supabase-js';
 import { cookies, headers } from 'next/headers';
 import { env } from '#lib/env.ts';
 import type { Database } from './database.types.ts';
+import { sessionCookieOptions } from './session.ts';
 
 /**
  * A client that acts as the person whose request this is: what it reads, row-level security decided.
@@ -13,7 +14,7 @@ export async function userClient(): Promise<SupabaseClient<Database>> {
   const jar = await cookies();
   const isHttps = (await headers()).get('x-forwarded-proto') === 'https';
   return createServerClient<Database>(supabaseUrl, supabasePublishableKey, {
-    cookieOptions: { name: 'sb-auth', path: '/', sameSite: 'lax', httpOnly: true, secure: isHttps },
+    cookieOptions: sessionCookieOptions(isHttps),
     cookies: {
       getAll: () => jar.getAll(),
       setAll: (list) => {
