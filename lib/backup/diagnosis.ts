@@ -100,7 +100,11 @@ function limits({ limits }: Examination): Finding | null {
 function encryption({ isEncrypted, place }: Examination): Finding | null {
   if (isEncrypted) return ok('The connection is encrypted.');
   if (/^(localhost|127\.|\[?::1)/.test(place.host)) return null;
-  return { level: 'warn', title: 'The connection is not encrypted.', advice: 'Add ?sslmode=require to the connection string.' };
+  return {
+    level: 'warn',
+    title: 'The connection is not encrypted.',
+    advice: 'The server offers no TLS, or the connection string forbids it: turn it on there.',
+  };
 }
 
 function replica({ isReplica }: Examination): Finding | null {

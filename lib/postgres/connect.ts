@@ -1,17 +1,24 @@
 import pg from 'pg';
 import { BackupError } from '#lib/backup/errors.ts';
+import { PreferringPool, saysNoTls, waysTo } from './tls.ts';
 
 /** Port of Supabase's transaction pooler: each transaction may land on another server session. */
 const TRANSACTION_POOLER_PORT = 6543;
+/** How many statements a pooler may give to one session of the server by chance. */
+const POOLER_TRIES = 3;
 
 /**
  * Settings that make COPY text the same on every server and let a snapshot live as long as it must. Each was shown to lose
  * data or to fail without it; Supabase, for one, stops statements after two minutes.
  */
-const PINS = `
-  set datestyle = 'ISO, YMD'; set timezone = 'UTC'; set intervalstyle = 'postgres'; set extra_float_digits = 1;
-  set bytea_output = 'hex'; set lc_monetary = 'C'; set client_encoding = 'UTF8'; set search_path = ''; set row_security = off;
-  set synchronize_seqscans = off; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0`;
+const PINS = [
+  ...["datestyle = 'ISO, YMD'", "timezone = 'UTC'", "intervalstyle = 'postgres'", 'extra_float_digits = 1', "bytea_output = 'hex'"],
+  ...["lc_monetary = 'C'", "client_encoding = 'UTF8'", "search_path = ''", 'row_security = off', 'synchronize_seqscans = off'],
+  ...['statement_timeout = 0', 'idle_in_transaction_session_timeout = 0'],
+];
+
+/** The same again for one transaction: to be sent as its first statement. It does not fix the transaction's snapshot. */
+export const PINS_OF_TRANSACTION = PINS.map((pin) => `set local ${pin}`).join('; ');
 
 /**
  * A server at work on a statement looks only so often whether its client is still there: without this, a cut session would go
@@ -25,6 +32,8 @@ export type Source = {
   readonly url: string;
   /** Shown in `pg_stat_activity`. */
   readonly applicationName: string;
+  /** Absolute path of a certificate authority's PEM file: a server elsewhere must prove by it who it is. */
+  readonly caFile?: string | null;
 };
 
 /** Host, port, database and user of a connection string, without its password: safe to show. */
@@ -56,39 +65,58 @@ export async function openSession(source: Source, signal: AbortSignal): Promise<
   if (place.port === TRANSACTION_POOLER_PORT) {
     throw new BackupError('SOURCE_IS_POOLER', `Instead of port ${place.port} use ${place.host}:5432 with the same user and password.`);
   }
-  const client = createClient(source);
-  // Without a listener a cut connection ends the whole program; the query under way reports it anyway.
-  client.on('error', () => {});
-  const cut = (): void => cutSession(client);
-  signal.addEventListener('abort', cut, { once: true });
-  try {
-    await client.connect();
-    await client.query(PINS);
-    const { rows } = await client.query<{ version: number }>("select current_setting('server_version_num')::int as version");
-    const version = rows[0].version;
-    if (version < 130_000) throw new BackupError('SOURCE_TOO_OLD', `The server has version ${Math.floor(version / 10_000)}.`);
-    if (version >= 170_000) await client.query('set transaction_timeout = 0');
-    if (version >= 140_000) await client.query(NOTICE_OUR_END);
-    return client;
-  } catch (error) {
-    cutSession(client);
-    signal.throwIfAborted();
-    throw asSourceError(error, `${place.host}:${place.port}, database “${place.database}”, user “${place.user}”`);
-  } finally {
-    signal.removeEventListener('abort', cut);
+  for (const way of waysTo(source)) {
+    const client = createClient(source, way);
+    const cut = (): void => cutSession(client);
+    signal.addEventListener('abort', cut, { once: true });
+    try {
+      await client.connect();
+      await pin(client);
+      return client;
+    } catch (error) {
+      cutSession(client);
+      signal.throwIfAborted();
+      if (way.ssl !== undefined && saysNoTls(error)) continue;
+      throw asSourceError(error, `${place.host}:${place.port}, database “${place.database}”, user “${place.user}”`);
+    } finally {
+      signal.removeEventListener('abort', cut);
+    }
   }
+  throw new BackupError('INTERNAL', 'There was no way left to connect.');
 }
 
-function createClient(source: Source): pg.Client {
+async function pin(client: pg.Client): Promise<void> {
+  await client.query(PINS.map((setting) => `set ${setting}`).join('; '));
+  const { rows } = await client.query<{ version: number }>("select current_setting('server_version_num')::int as version");
+  const version = rows[0].version;
+  if (version < 130_000) throw new BackupError('SOURCE_TOO_OLD', `The server has version ${Math.floor(version / 10_000)}.`);
+  if (version >= 170_000) await client.query('set transaction_timeout = 0');
+  if (version >= 140_000) await client.query(NOTICE_OUR_END);
+  await refusePooler(client);
+}
+
+/** A pooler on any port, when it gives the next statement to another session of the server. */
+async function refusePooler(client: pg.Client): Promise<void> {
+  const sessions = new Set<number>();
+  for (let asked = 0; asked < POOLER_TRIES; asked++) {
+    sessions.add((await client.query<{ pid: number }>('select pg_catalog.pg_backend_pid() as pid')).rows[0].pid);
+  }
+  if (sessions.size > 1) throw new BackupError('SOURCE_IS_POOLER', 'Two statements went to two sessions of the server.');
+}
+
+function createClient(source: Source, way: Pick<pg.ClientConfig, 'connectionString' | 'ssl'>): pg.Client {
   try {
-    return new pg.Client({
-      connectionString: source.url,
+    const client = new pg.Client({
+      ...way,
       application_name: source.applicationName,
       connectionTimeoutMillis: 20_000,
       keepAlive: true,
       // Without a delay the system waits two hours before it asks whether the other end is still there.
       keepAliveInitialDelayMillis: 30_000,
     });
+    // Without a listener a cut connection ends the whole program; the query under way reports it anyway.
+    client.on('error', () => {});
+    return client;
   } catch (cause) {
     // The driver decodes what `URL` lets pass, and reads the certificates that the parameters name. Its message may hold the password.
     throw new BackupError('SOURCE_URL_INVALID', codeOf(cause) === 'ENOENT' ? 'A certificate file that it names is not there.' : '', {
@@ -152,8 +180,7 @@ function decode(text: string): string {
 
 /** A few connections to a database, opened when they are needed. For short statements, each in a transaction of its own. */
 export function openPool(source: Source): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString: source.url,
+  const pool = new PreferringPool(source, {
     application_name: source.applicationName,
     max: 4,
     connectionTimeoutMillis: 10_000,

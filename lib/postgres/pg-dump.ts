@@ -8,6 +8,7 @@ import type pg from 'pg';
 import * as z from 'zod';
 import { BackupError } from '#lib/backup/errors.ts';
 import { cutSession, openSession, type Source } from './connect.ts';
+import { urlForLibpq } from './tls.ts';
 
 /** The major version of the pg_dump that comes with this product, as WebAssembly. */
 export const BUNDLED_MAJOR = 18;
@@ -158,7 +159,7 @@ export async function nativePgDumpMajor(): Promise<number | null> {
  * @throws BackupError SCHEMA_DUMP_FAILED or TABLE_NOT_READABLE with pg_dump's own words; TABLE_LOCKED
  */
 export async function runNativePgDump(source: Source, args: readonly string[], signal: AbortSignal): Promise<string> {
-  const url = new URL(source.url);
+  const url = new URL(urlForLibpq(source));
   const folder = await mkdtemp(join(tmpdir(), 'paliad-pg-dump-'));
   try {
     const passfile = join(folder, 'pgpass');

@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Coverage } from '#lib/backup/coverage.ts';
 import { BackupError } from '#lib/backup/errors.ts';
-import { asSourceError, cutSession, describeUrl, openSession, type Source } from './connect.ts';
+import { asSourceError, cutSession, describeUrl, openSession, PINS_OF_TRANSACTION, type Source } from './connect.ts';
 import { extensionWarnings } from './extension-tables.ts';
 import { tableLocked } from './locks.ts';
 import { qualified } from './names.ts';
 import { listTables, type SourceTable, type SourceTables } from './tables.ts';
+import { isExposed } from './tls.ts';
 
 /** How long to wait for a table that somebody else holds locked. */
 export const LOCK_TIMEOUT_MS = 30_000;
@@ -52,7 +53,7 @@ export async function withSnapshot<T>(
   signal.addEventListener('abort', cut, { once: true });
   try {
     signal.throwIfAborted();
-    const snapshot = await take(client, coverage, source.url, lockTimeoutMs);
+    const snapshot = await take(client, coverage, source, lockTimeoutMs);
     const result = await use(snapshot);
     await snapshot.end();
     return result;
@@ -76,26 +77,32 @@ function ending(client: pg.Client): () => Promise<void> {
   return () => (ended ??= sayGoodbye());
 }
 
-async function take(client: pg.Client, coverage: Coverage, url: string, lockTimeoutMs: number): Promise<Snapshot> {
+async function take(client: pg.Client, coverage: Coverage, source: Source, lockTimeoutMs: number): Promise<Snapshot> {
   // For all that follows on this session: reading a catalog may wait for somebody's lock, too.
   await client.query(`set lock_timeout = ${lockTimeoutMs}`);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const before = await listTables(client, coverage);
     await client.query('begin isolation level repeatable read read only');
+    // Behind a pooler this may be another session of the server than the one that was pinned.
+    await client.query(`${PINS_OF_TRANSACTION}; set local lock_timeout = ${lockTimeoutMs}`);
     if (!(await lock(client, before.tables, lockTimeoutMs))) continue;
     const facts = (await client.query<Facts>(FACTS)).rows[0];
     const after = await listTables(client, coverage);
     if (isSame(before, after)) {
       return {
         ...after,
-        warnings: [...after.warnings, ...(await extensionWarnings(client, after.extensionTables))],
+        warnings: [
+          ...(isExposed(source, client) ? ['The connection to the database was not encrypted.'] : []),
+          ...after.warnings,
+          ...(await extensionWarnings(client, after.extensionTables)),
+        ],
         client,
         end: ending(client),
         exportedId: facts.exportedId,
         takenAt: facts.takenAt,
         lockTimeoutMs,
         server: { version: facts.version, versionNumber: facts.versionNumber, encoding: facts.encoding, collation: facts.collation },
-        home: projectRef(url) ?? `${facts.systemIdentifier ?? 'unknown'}/${facts.database}`,
+        home: projectRef(source.url) ?? `${facts.systemIdentifier ?? 'unknown'}/${facts.database}`,
       };
     }
     await client.query('rollback');

@@ -32,12 +32,12 @@ export function workplace(): Promise<Workplace> {
 }
 
 async function setUp(): Promise<Workplace> {
-  const { databaseUrl, sourceDatabaseUrl, storeUrl, dataFolder, isStoreOwn } = env();
+  const { databaseUrl, databaseCaFile: caFile, sourceDatabaseUrl, storeUrl, dataFolder, isStoreOwn } = env();
   const temporaryFolder = join(dataFolder, 'temporary');
   await mkdir(temporaryFolder, { recursive: true, mode: 0o700 });
   return {
-    catalog: openPool({ url: databaseUrl, applicationName: 'Backup Mode (catalog)' }),
-    source: { url: sourceDatabaseUrl, applicationName: 'Backup Mode (backup)' },
+    catalog: openPool({ url: databaseUrl, applicationName: 'Backup Mode (catalog)', caFile }),
+    source: { url: sourceDatabaseUrl, applicationName: 'Backup Mode (backup)', caFile },
     store: await openStore(storeUrl, { createRoot: isStoreOwn }),
     runner: `${hostname()}/${process.pid}`,
     temporaryFolder,
