@@ -178,12 +178,18 @@ function decode(text: string): string {
   }
 }
 
-/** A few connections to a database, opened when they are needed. For short statements, each in a transaction of its own. */
+/**
+ * A few connections to a database, opened when they are needed. For short statements, each in a transaction of its own: one that
+ * has no answer after 20 s fails, as a link that broke without a word would otherwise hold its caller for ever.
+ */
 export function openPool(source: Source): pg.Pool {
   const pool = new PreferringPool(source, {
     application_name: source.applicationName,
     max: 4,
     connectionTimeoutMillis: 10_000,
+    query_timeout: 20_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 30_000,
     idleTimeoutMillis: 30_000,
   });
   // An idle connection that breaks is replaced by the pool; without a listener it would end the program.

@@ -1,3 +1,4 @@
+import { setTimeout as after } from 'node:timers/promises';
 import type { Progress } from '#lib/backup/backup.ts';
 import { BackupError } from '#lib/backup/errors.ts';
 import { renew, type Wish } from '#lib/catalog/write.ts';
@@ -14,7 +15,7 @@ const PROGRESS_EVERY_MS = 1000;
 export class Lease {
   readonly #place: Workplace;
   readonly #wish: Wish;
-  readonly #leaseSeconds: number;
+  readonly #leaseMs: number;
   readonly #lost = new AbortController();
   readonly #ended = new AbortController();
   #progress: Progress | null = null;
@@ -24,7 +25,7 @@ export class Lease {
   constructor(place: Workplace, wish: Wish, leaseSeconds: number) {
     this.#place = place;
     this.#wish = wish;
-    this.#leaseSeconds = leaseSeconds;
+    this.#leaseMs = leaseSeconds * 1000;
   }
 
   get lost(): AbortSignal {
@@ -42,12 +43,11 @@ export class Lease {
     if (this.#progress !== null) this.show({ ...this.#progress, phase, table: null });
   }
 
-  /** Renews until `end`; never throws. */
+  /** Renews until `end`, also while a renewal waits for its answer; never throws. */
   async keep(): Promise<void> {
-    const beatMs = Math.min(PROGRESS_EVERY_MS, (this.#leaseSeconds * 1000) / 4);
-    while (await this.#wait(beatMs)) {
-      const sinceMs = performance.now() - this.#renewedAt;
-      if (this.#isTold && sinceMs < (this.#leaseSeconds * 1000) / 3) continue;
+    const beatMs = Math.min(PROGRESS_EVERY_MS, this.#leaseMs / 4);
+    while (!this.lost.aborted && (await this.#wait(beatMs))) {
+      if (this.#isTold && performance.now() - this.#renewedAt < this.#leaseMs / 3) continue;
       await this.#renew();
     }
   }
@@ -56,33 +56,33 @@ export class Lease {
     this.#ended.abort();
   }
 
+  /** Settles with the catalog's answer, when the lease has run out without one, or at the end: a silent link holds nobody. */
   async #renew(): Promise<void> {
+    this.#isTold = true;
+    const askedAt = performance.now();
+    const waited = new AbortController();
+    const ended = AbortSignal.any([this.#ended.signal, waited.signal]);
+    const deadline = after(Math.max(0, this.#renewedAt + this.#leaseMs - askedAt), null, { signal: ended }).catch(() => null);
     try {
-      this.#isTold = true;
-      const isOurs = await renew(this.#place.catalog, this.#wish, this.#progress, this.#leaseSeconds);
-      if (isOurs) this.#renewedAt = performance.now();
+      const isOurs = await Promise.race([renew(this.#place.catalog, this.#wish, this.#progress, this.#leaseMs / 1000), deadline]);
+      if (isOurs === null) this.#loseIfOver(null);
+      else if (isOurs) this.#renewedAt = askedAt;
       else if (!this.#ended.signal.aborted) this.#lost.abort(new BackupError('LEASE_LOST'));
     } catch (error) {
       logError('renew the lease of a backup', error);
-      if (performance.now() - this.#renewedAt > this.#leaseSeconds * 1000)
-        this.#lost.abort(new BackupError('LEASE_LOST', '', { cause: error }));
+      this.#loseIfOver(error);
+    } finally {
+      waited.abort();
     }
+  }
+
+  #loseIfOver(cause: unknown): void {
+    if (this.#ended.signal.aborted || performance.now() - this.#renewedAt < this.#leaseMs) return;
+    this.#lost.abort(new BackupError('LEASE_LOST', '', { cause }));
   }
 
   /** True after so many milliseconds; false as soon as the work has ended. */
   #wait(ms: number): Promise<boolean> {
-    const { signal } = this.#ended;
-    return new Promise((resolve) => {
-      if (signal.aborted || this.#lost.signal.aborted) return resolve(false);
-      const timer = setTimeout(() => resolve(true), ms);
-      signal.addEventListener(
-        'abort',
-        () => {
-          clearTimeout(timer);
-          resolve(false);
-        },
-        { once: true },
-      );
-    });
+    return after(ms, true, { signal: this.#ended.signal }).catch(() => false);
   }
 }

@@ -97,6 +97,8 @@ export type Way = {
   /** From now on: nobody gets through, and who was through is cut off. */
   cut(): void;
   mend(): void;
+  /** From now on nothing comes through, and nobody is told: a link that broke without a word. */
+  hush(): void;
   /** The answer to the next statement that holds these words, and everything after it, is lost; the server has carried it out. */
   loseAnswerTo(words: string): void;
 };
@@ -106,9 +108,11 @@ export async function openWay(url: string): Promise<Way> {
   const target = new URL(url);
   const open = new Set<Socket>();
   let isCut = false;
+  let isHushed = false;
   let lost = '';
   const server = createServer((client) => {
     if (isCut) return client.destroy();
+    if (isHushed) return void open.add(client.pause().on('error', () => {}));
     const upstream = connect(Number(target.port), target.hostname);
     for (const [from, to] of [
       [client, upstream],
@@ -147,6 +151,10 @@ export async function openWay(url: string): Promise<Way> {
     },
     mend() {
       isCut = false;
+    },
+    hush() {
+      isHushed = true;
+      for (const socket of open) socket.pause();
     },
     loseAnswerTo(words) {
       lost = words;
