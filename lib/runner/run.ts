@@ -59,7 +59,10 @@ async function check(place: Workplace, lease: Lease, artifact: Artifact, stop: A
   try {
     return await checkStored(place.store, artifact, stop);
   } catch (error) {
-    await place.store.delete(artifact.uri);
+    // Whether it can be removed or not: what is wrong with it is the one thing to tell.
+    await place.store
+      .delete(artifact.uri)
+      .catch((failure: unknown) => logError(`remove what did not pass its check (${artifact.uri})`, failure));
     throw error;
   }
 }

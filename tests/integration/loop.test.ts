@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { BackupError } from '#lib/backup/errors.ts';
 import { askForBackup } from '#lib/runner/ask.ts';
 import { openDownload } from '#lib/runner/download.ts';
 import { startLoop, stopLoop } from '#lib/runner/loop.ts';
@@ -136,6 +137,13 @@ describe('a wish', () => {
     expect(row).toMatchObject({ status: 'running', attempt: 1, storage_uri: null, warnings: [expect.stringContaining('BACKUP_DAMAGED')] });
     expect(await kept(inner)).toEqual([]);
   });
+
+  it('whose damaged bytes cannot even be removed says that they are damaged', async () => {
+    const store = faultyStore(memoryStore(), [{ on: 'open', how: 'flip', atByte: 5000 }]);
+    Object.assign(store, { delete: () => Promise.reject(new BackupError('STORE_UNAVAILABLE')) });
+    const row = await askAndWork(database, await openPlace(database, { store }));
+    expect(row).toMatchObject({ status: 'running', storage_uri: null, warnings: [expect.stringContaining('BACKUP_DAMAGED')] });
+  });
 });
 
 describe('a catalog that goes away', () => {
@@ -180,6 +188,8 @@ describe('a catalog that goes away', () => {
     const way = await openWay(database.url);
     const store = pausingStore(100_000, async () => {
       way.cut();
+      // The rows may all have been read ahead: longer than the lease holds, so that its loss is what ends the run.
+      await new Promise((resolve) => setTimeout(resolve, 2500));
       isStopped = await stops();
     });
     const row = await askAndWork(database, await openPlace(database, { store, catalogUrl: way.url }));
