@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { headers } from 'next/headers';
 import { forbidden, redirect } from 'next/navigation';
@@ -70,6 +71,11 @@ export async function signOut(): Promise<void> {
 
 /** Where a request came from, for the audit log: the first address that the proxy in front (or Next itself) noted. */
 export async function requestFrom(): Promise<string> {
-  const forwarded = (await headers()).get('x-forwarded-for') ?? '';
-  return forwarded.split(',')[0].trim() || 'unknown';
+  return firstAddress((await headers()).get('x-forwarded-for') ?? '');
+}
+
+/** The first IP address of an `x-forwarded-for`, at most 64 characters, or `unknown`: whoever sends the header may write anything. */
+export function firstAddress(forwarded: string): string {
+  const first = forwarded.split(',', 1)[0].trim().slice(0, 64);
+  return isIP(first) === 0 ? 'unknown' : first;
 }

@@ -16,7 +16,8 @@ const ENDING_SECONDS = 20;
 export async function knock(secret: string | null, from: string): Promise<() => Promise<void>> {
   const { runnerSecret, runSeconds } = env();
   if (secret === null || !isSame(secret, runnerSecret)) {
-    await recordRefusal(null, 'runs.start', from);
+    // The refusal is the answer, whether the log can be written or not.
+    await recordRefusal(null, 'runs.start', from).catch((error: unknown) => logError('write a refusal to the audit log', error));
     throw new BackupError('RUNNER_REFUSED');
   }
   if (runSeconds === null) {
