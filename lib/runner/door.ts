@@ -2,15 +2,18 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { BackupError } from '#lib/backup/errors.ts';
 import { env } from '#lib/env.ts';
 import { logError } from './log.ts';
-import { wakeLoop, workUntilDone } from './loop.ts';
+import { wakeLoop, workOnOne } from './loop.ts';
 import { recordRefusal } from './refusals.ts';
 
 /** What is kept of the host's limit to end a run in order. */
 const ENDING_SECONDS = 20;
 
+/** A wish that was taken within so many seconds had the whole time. */
+const PROMPT_SECONDS = 5;
+
 /**
  * A scheduler elsewhere says that there may be work. It carries no instructions and gets none of the work's results: it only
- * wakes. Returns the work to be done behind the answer: nothing where a loop is resident, else all that fits into the host's limit.
+ * wakes. Returns the work to be done behind the answer: nothing where a loop is resident, else one wish, within the host's limit.
  * @throws BackupError RUNNER_REFUSED (written to the audit log)
  */
 export async function knock(secret: string | null, from: string): Promise<() => Promise<void>> {
@@ -33,13 +36,25 @@ function isSame(given: string, wanted: string): boolean {
   return timingSafeEqual(digest(given), digest(wanted));
 }
 
+/**
+ * One wish a request: a second one would begin with what the first has left of the time, and be ended for good though it fits into
+ * a request of its own. The next knock takes it. One that was taken late, from a slow catalog, is handed back.
+ */
 async function workUntil(runSeconds: number): Promise<void> {
   const limit = new AbortController();
-  const seconds = Math.max(1, runSeconds - ENDING_SECONDS);
-  const reason = new BackupError('RUN_TIME_LIMIT', `This host ends requests after ${runSeconds} s.`);
-  const timer = setTimeout(() => limit.abort(reason), seconds * 1000);
+  const begunAt = performance.now();
+  let isPrompt = false;
+  const timer = setTimeout(
+    () =>
+      limit.abort(
+        isPrompt ? new BackupError('RUN_TIME_LIMIT', `This host ends requests after ${runSeconds} s.`) : new BackupError('RUN_DRAINED'),
+      ),
+    Math.max(1, runSeconds - ENDING_SECONDS) * 1000,
+  );
   try {
-    await workUntilDone(limit.signal);
+    await workOnOne(limit.signal, () => {
+      isPrompt = performance.now() - begunAt < PROMPT_SECONDS * 1000;
+    });
   } catch (error) {
     logError('work behind a request', error);
   } finally {

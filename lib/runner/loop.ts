@@ -66,11 +66,19 @@ export async function workUntilDone(stop: AbortSignal): Promise<void> {
   while (!stop.aborted && (await workOnce(place, settings, stop)));
 }
 
+/** Works on the oldest wish and on no other; `onTaken` is called when there is one. @throws BackupError CATALOG_UNREACHABLE */
+export async function workOnOne(stop: AbortSignal, onTaken: () => void): Promise<void> {
+  const place = await workplace();
+  await workOnce(place, await settingsForRunner(place.catalog), stop, onTaken);
+}
+
 /** Writes down what is due and works on the oldest wish. False: there was none, or another runner is at work. */
-async function workOnce(place: Workplace, settings: RunnerSettings, stop: AbortSignal): Promise<boolean> {
+async function workOnce(place: Workplace, settings: RunnerSettings, stop: AbortSignal, onTaken = (): void => {}): Promise<boolean> {
   await tick(place.catalog);
+  if (stop.aborted) return false;
   const wish = await claim(place.catalog, place.runner, settings.leaseSeconds);
   if (wish === null) return false;
+  onTaken();
   await run(place, wish, settings, stop);
   return true;
 }
