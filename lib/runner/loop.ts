@@ -1,6 +1,7 @@
 import { BackupError } from '#lib/backup/errors.ts';
 import { claim, type RunnerSettings, settingsForRunner, tick } from '#lib/catalog/write.ts';
 import { env } from '#lib/env.ts';
+import { DAY_MS, removeLeftovers } from './leftovers.ts';
 import { logError } from './log.ts';
 import { run } from './run.ts';
 import { type Workplace, workplace } from './workplace.ts';
@@ -45,10 +46,15 @@ export function wakeLoop(): void {
 }
 
 async function loop(stop: AbortSignal): Promise<void> {
+  let tidyAt = 0;
   while (!stop.aborted) {
     let pauseSeconds = PAUSE_SECONDS;
     try {
       const place = await workplace();
+      if (performance.now() >= tidyAt) {
+        tidyAt = performance.now() + DAY_MS;
+        await removeLeftovers(place);
+      }
       const settings = await settingsForRunner(place.catalog);
       pauseSeconds = settings.tickSeconds;
       if (await workOnce(place, settings, stop)) continue;
