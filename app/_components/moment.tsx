@@ -60,7 +60,7 @@ export function Moment({ at, as = 'relative', className }: { at: Date; as?: 'rel
       onBlur={hide}
       onClick={({ currentTarget: anchor }) => show({ at, anchor, id })}
       className={classes(
-        'relative z-10 inline-flex min-h-6 cursor-default items-center rounded-sm text-left align-middle whitespace-nowrap',
+        'relative z-10 inline-flex min-h-6 cursor-default items-center rounded-sm text-left align-baseline whitespace-nowrap',
         className,
       )}
     >

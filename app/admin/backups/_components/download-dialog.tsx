@@ -45,8 +45,8 @@ export function DownloadDialog({ id, size, isOpen, onOpenChange, opener }: Downl
         >
           <Dialog.Title className="text-lg font-semibold tracking-tight">Download this backup</Dialog.Title>
           <Dialog.Description className="mt-1 text-soft">
-            The workbook{size === null ? '' : ` (${size})`} holds all data of the organisation. Keep it where only those can read it who
-            may.
+            The workbook{size === null ? '' : ` (${size})`} holds all data of the organisation. Keep it where only people who may see all of
+            it can open it.
           </Dialog.Description>
           <form method="post" action={`/admin/backups/${id}/download`} onSubmit={start} noValidate className="mt-5 grid gap-5">
             <TextField
