@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
+import { readdir, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { BackupError } from '#lib/backup/errors.ts';
 import { askForBackup } from '#lib/runner/ask.ts';
@@ -50,6 +51,9 @@ describe('a wish', () => {
   it('that a person asks for is done by the loop, with its bytes, checked, under its own name', async () => {
     const place = await openPlace(database);
     globalThis.backupModeWorkplace = Promise.resolve(place);
+    const left = join(place.temporaryFolder, 'paliad-sheet-of-a-dead-runner');
+    await writeFile(left, 'x');
+    await utimes(left, 0, 0);
     startLoop();
     const { backupId, isNew } = await askForBackup(ANNA, 'nonce-1');
     expect(isNew).toBe(true);
