@@ -9,6 +9,7 @@ export const PART = {
   manifest: 'backup/manifest.json',
   schemaPre: 'backup/schema-pre.sql',
   schemaPost: 'backup/schema-post.sql',
+  standIn: 'backup/stand-in.sql',
   sequences: 'backup/sequences.sql',
   restoreGuide: 'backup/RESTORE.md',
   restoreScript: 'backup/restore.py',

@@ -34,8 +34,9 @@ describe('the guide inside a backup', () => {
     const inventory = { ...FACTS.inventory, roles: HOSTILE, extensions: HOSTILE.map((schema) => ({ name: 'x', version: '1', schema })) };
     const { manifest } = await writeWorkbook([], { facts: { inventory } });
     const calls = argumentsOf(blocks(restoreGuide(manifest))[2]);
-    expect(calls).toHaveLength(HOSTILE.length * 2);
-    expect(calls.slice(HOSTILE.length).map((call) => call.at(-1))).toEqual(
+    // The last one brings the stand-ins for what Supabase has.
+    expect(calls).toHaveLength(HOSTILE.length * 2 + 1);
+    expect(calls.slice(HOSTILE.length, -1).map((call) => call.at(-1))).toEqual(
       HOSTILE.map((name) => `create schema if not exists "${name.replaceAll('"', '""')}"`),
     );
   });

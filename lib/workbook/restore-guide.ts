@@ -24,6 +24,7 @@ python3 restore.py BACKUP.xlsx postgres://user:password@host:5432/database
 \`\`\`sh
 BACKUP=BACKUP.xlsx
 TARGET=postgres://user:password@host:5432/database
+psql "$TARGET" -Atc 'show server_version' # should not be older than ${manifest.server.version.split(' ')[0]}
 export PGCLIENTENCODING=UTF8 PGOPTIONS='-c datestyle=ISO,YMD -c intervalstyle=postgres -c lc_monetary=C'
 unzip -tq "$BACKUP" # must say that no errors were detected
 \`\`\`
@@ -32,12 +33,13 @@ unzip -tq "$BACKUP" # must say that no errors were detected
 
 \`\`\`sh
 ${prepare(manifest)}
+unzip -p "$BACKUP" ${PART.standIn} | ${PSQL} # where the target is no Supabase project: stand-ins for what Supabase brings along
 \`\`\`
 
 ## 3 Tables, types, functions
 
 \`\`\`sh
-unzip -p "$BACKUP" ${PART.schemaPre} | ${PSQL}
+unzip -p "$BACKUP" ${PART.schemaPre} | ${PSQL} -o /dev/null
 \`\`\`
 
 ## 4 Rows
@@ -55,7 +57,7 @@ unzip -p "$BACKUP" ${PART.sequences} | ${PSQL} -o /dev/null
 ## 6 Keys, indexes, triggers, policies
 
 \`\`\`sh
-unzip -p "$BACKUP" ${PART.schemaPost} | ${PSQL}
+unzip -p "$BACKUP" ${PART.schemaPost} | ${PSQL} -o /dev/null
 \`\`\`
 
 ## 7 Compare
@@ -72,7 +74,7 @@ ${[...application, ...managed].map((table) => `| ${line(tableLabel(table)).repla
   secrets, Vault secrets, the JWT secret and API keys, network and database settings of the project.
 - Cron jobs are listed, never switched on, so that a copy does not run what the original runs: ${listed(manifest.inventory.cronJobs.map((job) => `${job.name} (${job.schedule})`))}.
 - Rows of tables left out: ${listed(manifest.tables.filter((table) => table.dataLeftOut !== null).map((table) => `${tableLabel(table)} (${table.dataLeftOut})`))}.
-- Materialized views must be refreshed: ${listed(manifest.notCovered.materializedViews.map(tableLabel))}.
+- Materialized views have no rows of their own here, step 6 fills them again: ${listed(manifest.notCovered.materializedViews.map(tableLabel))}.
 - Foreign tables: ${listed(manifest.notCovered.foreignTables.map(tableLabel))}. Large objects: ${manifest.notCovered.largeObjects}.
 - Tables of extensions, which make them again without rows of yours: ${listed(manifest.notCovered.extensionTables.map(tableLabel))}.
 - Other schemas: ${listed(manifest.notCovered.schemas)}.
@@ -106,8 +108,8 @@ function copyCommand(table: ManifestTable): string {
 function managedSection(tables: readonly ManifestTable[]): string {
   if (tables.length === 0) return '';
   return `
-Into a Supabase project, the rows of the tables that Supabase makes (users can sign in again with their passwords). Elsewhere leave this
-out, and the foreign keys to these tables with it:
+The rows of the tables that Supabase makes. In a Supabase project users can sign in again with their passwords; elsewhere the foreign keys
+to these rows hold:
 
 \`\`\`sh
 ${tables.map(copyCommand).join('\n')}

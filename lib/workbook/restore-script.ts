@@ -17,7 +17,10 @@ def text(value):
 
 
 def restore(book, target):
-    archive = zipfile.ZipFile(book)
+    try:
+        archive = zipfile.ZipFile(book)
+    except (OSError, zipfile.BadZipFile) as error:
+        sys.exit("%s cannot be read: %s" % (book, error))
     try:
         manifest = json.loads(archive.read("backup/manifest.json"))
     except KeyError:
@@ -27,28 +30,26 @@ def restore(book, target):
     settings = "-c datestyle=ISO,YMD -c intervalstyle=postgres -c lc_monetary=C -c client_encoding=UTF8 -c standard_conforming_strings=on"
     environment = dict(os.environ, PGOPTIONS=settings, PGCLIENTENCODING="UTF8")
     command = ["psql", target, "-X", "-q", "-v", "ON_ERROR_STOP=1"]
+    version = subprocess.run(command + ["-Atc", "show server_version_num"], env=environment, stdout=subprocess.PIPE).stdout.strip()
+    if not version:
+        sys.exit("The target cannot be reached. Nothing was restored.")
+    if int(version) // 10000 < manifest["server"]["versionNumber"] // 10000:
+        print("Mind: the backup comes from PostgreSQL %s, the target has %d." % (manifest["server"]["version"], int(version) // 10000))
     psql = subprocess.Popen(command + ["--single-transaction", "-o", os.devnull, "-f", "-"], stdin=subprocess.PIPE, env=environment)
     say = lambda line: psql.stdin.write((line + "\\n").encode())
-    tables, total, left_out = 0, 0, []
+    total = 0
     try:
         for role in manifest["inventory"]["roles"]:
             say("select 'create role %s' where not exists (select from pg_roles where rolname = %s) \\\\gexec" % (name(role).replace("'", "''"), text(role)))
         made = {"pg_catalog", "public"} | set(manifest["schema"]["covered"])  # the definitions make these
         for schema in sorted({e["schema"] for e in manifest["inventory"]["extensions"]} - made):
             say("create schema if not exists %s;" % name(schema))
+        psql.stdin.write(archive.read("backup/stand-in.sql"))  # does nothing in a Supabase project
         psql.stdin.write(archive.read("backup/schema-pre.sql"))
         for table in manifest["tables"]:
             label = name(table["schema"]) + "." + name(table["name"])
-            if table["origin"] == "managed":  # Supabase makes these; elsewhere their rows have no table
-                found = subprocess.run(command + ["-Atc", "select to_regclass(%s) is not null" % text(label)], env=environment, stdout=subprocess.PIPE)
-                if found.returncode != 0:
-                    psql.kill()
-                    sys.exit("The target could not be asked for %s. Nothing was restored." % label)
-                if found.stdout.strip() != b"t":
-                    left_out.append(label)
-                    continue
             columns = ", ".join(name(c["name"]) for c in table["columns"] if not c["isGenerated"])
-            rows, tables = 0, tables + 1
+            rows = 0
             say("copy %s %s from stdin;" % (label, "(%s)" % columns if columns else ""))
             for part in table["parts"]:
                 with archive.open(part["name"]) as stream:  # zipfile checks the part's CRC at its end
@@ -71,9 +72,7 @@ def restore(book, target):
         raise
     if psql.wait() != 0:
         sys.exit("psql stopped: nothing was restored. Its message stands above.")
-    print("restored: %d tables, %d rows" % (tables, total))
-    if left_out:
-        print("left out, the target has no such table: %s" % ", ".join(left_out))
+    print("restored: %d tables, %d rows" % (len(manifest["tables"]), total))
 
 
 if __name__ == "__main__":

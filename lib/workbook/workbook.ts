@@ -10,6 +10,7 @@ import { restoreGuide, sequencesSql } from './restore-guide.ts';
 import { RESTORE_SCRIPT } from './restore-script.ts';
 import { type CellBudget, TableSheets } from './sheet.ts';
 import { Spool } from './spool.ts';
+import { standInSql } from './stand-in.ts';
 import { ZipWriter } from './zip.ts';
 
 /** A table as the workbook needs to know it before its rows come. */
@@ -133,6 +134,7 @@ export class WorkbookWriter {
     const own: [string, string][] = [
       [PART.schemaPre, schemaPre],
       [PART.schemaPost, schemaPost],
+      [PART.standIn, standInSql(manifest, schemaPre + schemaPost)],
       [PART.sequences, sequencesSql(manifest)],
       [PART.restoreGuide, restoreGuide(manifest)],
       [PART.restoreScript, RESTORE_SCRIPT],

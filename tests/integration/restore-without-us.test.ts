@@ -56,6 +56,15 @@ describe.skipIf(missing !== null)('a backup of the sample organisation, without 
     expect(await structureOf(url)).toEqual(await structureOf(source.url));
   });
 
+  it.each([
+    ['the guide', followGuide],
+    ['restore.py', followPython],
+  ])('comes back by %s in an ordinary Postgres too, the rows of Supabase’s own tables with it', async (_way, follow) => {
+    const { url } = await target();
+    await follow(file, url, folder);
+    expect(await digestsOf(url)).toEqual(await digestsOf(source.url));
+  });
+
   it('leaves nothing behind when restore.py finds the file damaged half way', async () => {
     const { manifest } = await openBackup(await openOneFile(file));
     const late = manifest.tables.filter((table) => table.rows > 1000).at(-1);
