@@ -67,7 +67,7 @@ async function main(): Promise<number> {
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof UsageError) {
-      process.stderr.write(`${error.message}\n\n${USAGE}`);
+      process.stderr.write(`${error.message}\nAll commands and options: npm run paliad -- --help\n`);
       return 2;
     }
     explain(error, isJson);
@@ -79,7 +79,8 @@ function readArguments() {
   try {
     return parseArgs({ options: OPTIONS, allowPositionals: true, strict: true });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    // The parser goes on with advice about positional arguments, of which there are none here.
+    throw new UsageError((error instanceof Error ? error.message : String(error)).replace(/\. To specify a positional.*$/s, '.'));
   }
 }
 
@@ -247,4 +248,6 @@ async function extractCommand(args: string[], options: Options, signal: AbortSig
   else process.stdout.write(`${out}\n  ${tableLabel(taken)}: ${whole(taken.rows)} rows, ${megabytes(artifact.sizeBytes)}\n`);
 }
 
+// A reader that has gone (`| head`) must not end a backup.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 process.exitCode = await main();

@@ -3,6 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BackupError } from '#lib/backup/errors.ts';
 import { type LauncherEnv, parseLauncherEnv } from '#lib/env.ts';
+import { examineDatabase } from '#lib/runner/doctor.ts';
 import { build, isBuildDue, ROOT } from './build.ts';
 import { addressOf, choosePort, startConsole } from './console-server.ts';
 import { claimDataFolder } from './data-folder.ts';
@@ -66,9 +67,20 @@ async function serve(isDev: boolean, stops: Stops, signal: AbortSignal): Promise
   say(`Console started in ${seconds(serverStart)}.`);
   claim.announce(address);
   welcome(address, stack);
+  tellSource(process.env.SOURCE_DATABASE_URL || (stack === null ? process.env.DATABASE_URL : undefined)).catch(() => {}); // a courtesy: the console says it too
   throw new Error(
     await Promise.race([server.ended.then(() => 'The console ended by itself.'), stack?.ended ?? new Promise<string>(() => {})]),
   );
+}
+
+/** Which database is backed up, when it is not the built-in one, and at once what would keep a backup of it from being made. */
+async function tellSource(url: string | undefined): Promise<void> {
+  if (url === undefined) return;
+  const coverage = { schemas: null, excludedSchemas: [], excludedData: [] };
+  const { findings } = await examineDatabase(url, coverage, AbortSignal.timeout(30_000));
+  const [first] = findings;
+  say(first.level === 'ok' ? `Backs up this database: ${first.title}` : 'Mind the database that is to be backed up:');
+  for (const { level, title, advice } of findings) if (level === 'stop') say(`  ${title}\n  ${advice}`);
 }
 
 async function startDatabase({ dataFolder }: LauncherEnv, siteUrl: string, stops: Stops): Promise<Stack> {

@@ -116,7 +116,8 @@ function replica({ isReplica }: Examination): Finding | null {
   };
 }
 
-function size({ schemas }: Examination): Finding {
+function size({ schemas, refusal }: Examination): Finding | null {
+  if (refusal !== null) return null;
   const covered = schemas.filter((schema) => schema.isCovered);
   const bytes = covered.reduce((sum, schema) => sum + schema.sizeBytes, 0);
   const tables = covered.reduce((sum, schema) => sum + schema.tables, 0);

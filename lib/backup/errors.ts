@@ -17,11 +17,12 @@ export type ErrorEntry = {
  */
 export const BACKUP_ERRORS = {
   // The database that is backed up
-  SOURCE_UNREACHABLE: entry(
-    'The database cannot be reached.',
-    'Check host, port, network and the name of the database, and that the server is running.',
-    502,
-    true,
+  SOURCE_UNREACHABLE: entry('The database cannot be reached.', 'Check host, port and network, and that the server is running.', 502, true),
+  SOURCE_NOT_FOUND: entry(
+    'There is no such database on the server.',
+    'Check the name at the end of the connection string; names are case-sensitive.',
+    400,
+    false,
   ),
   SOURCE_AUTH_FAILED: entry(
     'The database refused the user name or password.',
@@ -91,7 +92,7 @@ export const BACKUP_ERRORS = {
   ),
   NOT_A_BACKUP: entry('This file is not a backup.', 'Choose a workbook that this product wrote.', 400, false),
   BACKUP_RESAVED: entry(
-    'This workbook was saved again by a spreadsheet program and has lost its backup parts.',
+    'This workbook has no backup parts: a spreadsheet program saved it again, or it is one table taken out of a backup.',
     'Use the original file from where backups are kept; a copy that was only opened and closed is fine.',
     400,
     false,
@@ -114,6 +115,7 @@ export const BACKUP_ERRORS = {
     true,
   ),
   STORE_REFUSED: entry('The store does not serve this address.', 'The address lies outside the configured place for backups.', 400, false),
+  FILE_NOT_FOUND: entry('There is no such file.', 'Check its path.', 404, false),
   ARTIFACT_EXISTS: entry(
     'There is a file of this name already.',
     'Choose another name, or move the file away; a backup never overwrites a file.',
@@ -141,7 +143,12 @@ export const BACKUP_ERRORS = {
   ),
   RUN_CANCELLED: entry('The backup was cancelled.', 'Start another one when you are ready.', 409, false),
   LEASE_LOST: entry('Another runner has taken over this backup.', 'Nothing to do: the other runner finishes it.', 409, false),
-  RUN_DRAINED: entry('The runner is being stopped and handed the backup back.', 'It goes on as soon as a runner is there.', 503, true),
+  RUN_DRAINED: entry(
+    'It was interrupted by a stop of the server, and made anew from the beginning.',
+    'It goes on as soon as a runner is there.',
+    503,
+    true,
+  ),
   RUN_TIME_LIMIT: entry(
     'This host ends requests before the backup could end.',
     'Run the runner on a machine that stays: npm run work.',

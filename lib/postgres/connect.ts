@@ -150,7 +150,8 @@ export function asSourceError(error: unknown, where: string): BackupError {
   if (code === '28P01' || code === '28000' || message.includes('password must be a string')) {
     return new BackupError('SOURCE_AUTH_FAILED', said, { cause: error });
   }
-  if (code === '3D000' || UNREACHABLE.has(code) || message.includes('timeout expired')) {
+  if (code === '3D000') return new BackupError('SOURCE_NOT_FOUND', where, { cause: error });
+  if (UNREACHABLE.has(code) || message.includes('timeout expired')) {
     return new BackupError('SOURCE_UNREACHABLE', said, { cause: error });
   }
   if (TLS_FAILED.test(code) || TLS_WORDS.test(message)) return new BackupError('SOURCE_UNREACHABLE', said, { cause: error });

@@ -11,7 +11,7 @@ export type ListedFile = { readonly path: string; readonly sizeBytes: number } &
   | { readonly error: BackupError }
 );
 
-/** The manifest of a backup in a file. @throws BackupError ARTIFACT_NOT_FOUND, NOT_A_BACKUP, BACKUP_RESAVED, BACKUP_DAMAGED, FORMAT_TOO_NEW */
+/** The manifest of a backup in a file. @throws BackupError FILE_NOT_FOUND, NOT_A_BACKUP, BACKUP_RESAVED, BACKUP_DAMAGED, FORMAT_TOO_NEW */
 export async function readManifest(path: string): Promise<Manifest> {
   return (await openBackup(await openOneFile(path))).manifest;
 }

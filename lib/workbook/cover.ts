@@ -106,10 +106,7 @@ export function dictionarySheet(
         cell(table.primaryKey.includes(column.name) ? 'key' : '', 'text'),
         cell(column.isNullable ? '' : 'yes', 'text'),
         cell(references(table, column.name), 'wrapped'),
-        cell(
-          column.isGenerated ? `computed: ${column.default ?? ''}` : column.isIdentity ? 'counted up' : (column.default ?? ''),
-          'wrapped',
-        ),
+        cell(column.isGenerated ? `computed: ${column.default ?? ''}` : column.isIdentity ? 'counted up' : (column.default ?? ''), 'text'),
         cell(column.comment ?? '', 'wrapped'),
       ];
     }),

@@ -68,9 +68,9 @@ describe('one file that a person named', () => {
     expect(Buffer.from(read).equals(bytes.subarray(600_000, 1_200_000))).toBe(true);
   });
 
-  it('that is not there, or is a folder, is ARTIFACT_NOT_FOUND', async () => {
+  it('that is not there, or is a folder, is FILE_NOT_FOUND', async () => {
     const folder = await newFolder();
-    expect(await codeOf(openOneFile(join(folder, 'absent')))).toBe('ARTIFACT_NOT_FOUND');
-    expect(await codeOf(openOneFile(folder))).toBe('ARTIFACT_NOT_FOUND');
+    expect(await codeOf(openOneFile(join(folder, 'absent')))).toBe('FILE_NOT_FOUND');
+    expect(await codeOf(openOneFile(folder))).toBe('FILE_NOT_FOUND');
   });
 });

@@ -74,7 +74,7 @@ describe('what is not understood', () => {
     expect(code).toBe(2);
     expect(out).toBe('');
     expect(err).toContain(why);
-    expect(err).toContain('npm run paliad -- backup');
+    expect(err).toContain('npm run paliad -- --help');
   });
 
   it('--help shows how, on stdout, and ends with 0', async () => {

@@ -60,11 +60,7 @@ describe('a database that cannot be reached or entered', () => {
     ],
     ['no password', () => address({ password: '' }), { code: 'SOURCE_AUTH_FAILED', detail: /user “postgres”/ }],
     ['an unknown user', () => address({ username: 'nobody_at_all' }), { code: 'SOURCE_AUTH_FAILED', detail: /user “nobody_at_all”/ }],
-    [
-      'an unknown database',
-      () => address({ pathname: '/absent' }),
-      { code: 'SOURCE_UNREACHABLE', detail: /database "absent" does not exist/ },
-    ],
+    ['an unknown database', () => address({ pathname: '/absent' }), { code: 'SOURCE_NOT_FOUND', detail: /database “absent”/ }],
     [
       'a port where nobody listens',
       async () => address({ port: String(await freePort()) }),

@@ -26,13 +26,13 @@ export async function writeOneFile(path: string, bytes: AsyncIterable<Uint8Array
   return { uri: pathToFileURL(full).href, ...written };
 }
 
-/** A file that a person named, to be read in ranges. ARTIFACT_NOT_FOUND when it is not there, or is not a file. */
+/** A file that a person named, to be read in ranges. FILE_NOT_FOUND when it is not there, or is not a file. */
 export async function openOneFile(
   path: string,
 ): Promise<{ sizeBytes: number; open(range: ByteRange): Promise<ReadableStream<Uint8Array>> }> {
   const full = resolve(path);
   const found = await onDisk(full, () => orNull(stat(full)));
-  if (found === null || !found.isFile()) throw new BackupError('ARTIFACT_NOT_FOUND', full);
+  if (found === null || !found.isFile()) throw new BackupError('FILE_NOT_FOUND', full);
   return {
     sizeBytes: found.size,
     open: async (range) => streamOf(await onDisk(full, () => open(full, constants.O_RDONLY)), found.size, range, full),
