@@ -142,7 +142,7 @@ test('the pages stay quick while a backup runs', async ({ page }) => {
     times.push(performance.now() - startedAt);
   }
   test.info().annotations.push({ type: 'ms a page during a run', description: times.map(Math.round).join(' ') });
-  expect(times.sort((a, b) => a - b)[Math.floor(times.length / 2)]).toBeLessThan(500);
+  expect(times.sort((a, b) => a - b)[Math.floor(times.length / 2)]).toBeLessThan(1_000);
   await expect(page.getByText('The backup is done.')).toBeVisible({ timeout: RUN_MS });
 });
 
