@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { BackupError } from '#lib/backup/errors.ts';
+import { qualified, quoted } from '#lib/backup/sql-text.ts';
 import { asSourceError } from './connect.ts';
 import { CopyFrames, type RowSink } from './copy-frames.ts';
-import { qualified, quoted } from './names.ts';
 import type { SourceTable } from './tables.ts';
 
 export type { RowSink };

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { type Coverage, isSchemaCovered } from '#lib/backup/coverage.ts';
 import { tableLabel } from '#lib/backup/manifest.ts';
-import { qualified } from './names.ts';
+import { qualified } from '#lib/backup/sql-text.ts';
 
 /** A table that an extension made. */
 export type ExtensionTable = {

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Inventory, ManifestSequence } from '#lib/backup/manifest.ts';
-import { qualified } from './names.ts';
+import { qualified } from '#lib/backup/sql-text.ts';
 import type { SourceTables } from './tables.ts';
 
 const EXTENSIONS = `select e.extname as "name", e.extversion as "version", n.nspname as "schema" from pg_catalog.pg_extension e

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { qualified, quoted } from './names.ts';
+import { qualified, quoted } from '#lib/backup/sql-text.ts';
 import type { SourceTables } from './tables.ts';
 
 type Policy = {

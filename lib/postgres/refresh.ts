@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { qualified } from './names.ts';
+import { qualified } from '#lib/backup/sql-text.ts';
 import type { SourceTables } from './tables.ts';
 
 // Through views, too. The longest way down decides: what another one reads comes before it.

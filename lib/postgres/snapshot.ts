@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Coverage } from '#lib/backup/coverage.ts';
 import { BackupError } from '#lib/backup/errors.ts';
+import { qualified } from '#lib/backup/sql-text.ts';
 import { asSourceError, cutSession, describeUrl, openSession, PINS_OF_TRANSACTION, type Source } from './connect.ts';
 import { extensionWarnings } from './extension-tables.ts';
 import { tableLocked } from './locks.ts';
-import { qualified } from './names.ts';
 import { listTables, type SourceTable, type SourceTables } from './tables.ts';
 import { isExposed } from './tls.ts';
 

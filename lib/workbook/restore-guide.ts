@@ -1,4 +1,5 @@
 import { type Manifest, type ManifestTable, PART, tableLabel } from '#lib/backup/manifest.ts';
+import { literal, qualified, quoted } from '#lib/backup/sql-text.ts';
 
 const PSQL = 'psql "$TARGET" -X -q -v ON_ERROR_STOP=1';
 
@@ -101,7 +102,7 @@ function prepare(manifest: Manifest): string {
 function copyCommand(table: ManifestTable): string {
   const columns = table.columns.filter((column) => !column.isGenerated).map((column) => quoted(column.name));
   const list = columns.length === 0 ? '' : ` (${columns.join(', ')})`;
-  const statement = `copy ${quoted(table.schema)}.${quoted(table.name)}${list} from stdin`;
+  const statement = `copy ${qualified(table)}${list} from stdin`;
   return `unzip -p "$BACKUP" ${table.parts.map((part) => part.name).join(' ')} | ${PSQL} -c ${shell(statement)}`;
 }
 
@@ -122,18 +123,9 @@ export function sequencesSql(manifest: Manifest): string {
   return manifest.sequences
     .map(
       ({ schema, name, lastValue, isCalled }) =>
-        `select pg_catalog.setval(${literal(`${quoted(schema)}.${quoted(name)}`)}, ${lastValue}, ${isCalled});\n`,
+        `select pg_catalog.setval(${literal(qualified({ schema, name }))}, ${lastValue}, ${isCalled});\n`,
     )
     .join('');
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-function literal(text: string): string {
-  const doubled = `'${text.replaceAll("'", "''")}'`;
-  return text.includes('\\') ? ` E${doubled.replaceAll('\\', '\\\\')}` : doubled;
 }
 
 function shell(text: string): string {

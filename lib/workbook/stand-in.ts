@@ -1,4 +1,5 @@
 import type { Manifest, ManifestTable } from '#lib/backup/manifest.ts';
+import { literal, qualified, quoted } from '#lib/backup/sql-text.ts';
 
 /** Functions of Supabase's schema `auth` that policies call, reading what PostgREST sets for each request. */
 const AUTH_FUNCTIONS: Readonly<Record<string, string>> = {
@@ -19,7 +20,7 @@ export function standInSql(manifest: Manifest, definitions: string): string {
   const schemas = new Set([...(needsAuth ? ['auth'] : []), ...tables.map((table) => table.schema)]);
   const statements = [
     ...Array.from(schemas, (schema) => ifMissing(`to_regnamespace(${literal(quoted(schema))})`, `create schema ${quoted(schema)}`)),
-    ...tables.map((table) => ifMissing(`to_regclass(${literal(`${quoted(table.schema)}.${quoted(table.name)}`)})`, createTable(table))),
+    ...tables.map((table) => ifMissing(`to_regclass(${literal(qualified(table))})`, createTable(table))),
     ...(needsAuth ? Object.entries(AUTH_FUNCTIONS).map(([name, sql]) => ifMissing(`to_regprocedure(${literal(name)})`, sql)) : []),
   ];
   const head = '-- In an ordinary Postgres: stand-ins for what Supabase brings along. In a Supabase project: nothing.\n';
@@ -34,14 +35,5 @@ function ifMissing(lookUp: string, statement: string): string {
 function createTable(table: ManifestTable): string {
   const columns = table.columns.map((column) => `${quoted(column.name)} ${column.type.includes('.') ? 'text' : column.type}`);
   const key = table.primaryKey.length === 0 ? [] : [`primary key (${table.primaryKey.map(quoted).join(', ')})`];
-  return `create table ${quoted(table.schema)}.${quoted(table.name)} (${[...columns, ...key].join(', ')})`;
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-function literal(text: string): string {
-  const doubled = `'${text.replaceAll("'", "''")}'`;
-  return text.includes('\\') ? `E${doubled.replaceAll('\\', '\\\\')}` : doubled;
+  return `create table ${qualified(table)} (${[...columns, ...key].join(', ')})`;
 }

@@ -7,3 +7,9 @@ export function quoted(name: string): string {
 export function qualified(table: { readonly schema: string; readonly name: string }): string {
   return `${quoted(table.schema)}.${quoted(table.name)}`;
 }
+
+/** A text as an SQL literal; with a backslash as `E'…'`, which every setting of the server reads alike. */
+export function literal(text: string): string {
+  const doubled = `'${text.replaceAll("'", "''")}'`;
+  return text.includes('\\') ? ` E${doubled.replaceAll('\\', '\\\\')}` : doubled;
+}
