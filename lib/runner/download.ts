@@ -23,7 +23,7 @@ export async function openDownload(admin: Admin, backupId: string, reason: strin
   if (backup === null) throw new BackupError('BACKUP_NOT_FOUND', backupId);
   if (backup.state !== 'done') throw new BackupError('ARTIFACT_NOT_FOUND', 'This backup has no file.');
   const { sizeBytes } = await store.stat(backup.storageUri);
-  await writeAudit(catalog, admin, { action: 'backup.download', object: backupId, detail: { reason, sizeBytes }, from });
+  await writeAudit(catalog, admin, { action: 'backup.download', object: `backup/${backupId}`, detail: { reason, sizeBytes }, from });
   const { organisation } = await settingsForRunner(catalog);
   return {
     filename: `${slug(organisation)}-${minute(backup.startedAt)}.xlsx`,

@@ -82,7 +82,7 @@ test('the workbook that comes down is the one that was published, and the reason
 
   const { rows } = await withDatabase((client) =>
     client.query(`select b.sha256, b.size_bytes::int as size, l.detail ->> 'reason' as reason, l.actor_email as who
-      from paliad.backups b join paliad.system_audit_log l on l.object = b.id::text where l.action = 'backup.download'`),
+      from paliad.backups b join paliad.system_audit_log l on l.object = 'backup/' || b.id where l.action = 'backup.download'`),
   );
   expect(rows).toEqual([
     {
