@@ -39,6 +39,12 @@ export async function stopLoop(): Promise<void> {
   await current.running;
 }
 
+/** Ends the process on SIGTERM and SIGINT as soon as a run under way is handed back: the next start goes on with it at once. */
+export function drainOnSignals(): void {
+  const end = (): void => void stopLoop().finally(() => process.exit(0));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
+}
+
 /** Says that there may be work: the loop looks at once, or after the run under way. Without a loop in this process nothing happens. */
 export function wakeLoop(): void {
   state().isWoken = true;
