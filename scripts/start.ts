@@ -79,7 +79,7 @@ async function tellSource(url: string | undefined): Promise<void> {
   const coverage = { schemas: null, excludedSchemas: [], excludedData: [] };
   const { findings } = await examineDatabase(url, coverage, AbortSignal.timeout(30_000));
   const [first] = findings;
-  say(first.level === 'ok' ? `Backs up this database: ${first.title}` : 'Mind the database that is to be backed up:');
+  say(first.level === 'ok' ? `Backs up: ${first.title.replace(/^Connected [^:]*: /, '')}` : 'Mind the database that is to be backed up:');
   for (const { level, title, advice } of findings) if (level === 'stop') say(`  ${title}\n  ${advice}`);
 }
 
