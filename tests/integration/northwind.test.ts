@@ -2,11 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { setUpCatalog } from '#tests/support/auth-stand-in.ts';
 import { digestsOf, structureOf } from '#tests/support/digests.ts';
-import { createDatabaseOn, startPostgres15, type TestDatabase } from '#tests/support/postgres.ts';
+import { createDatabase, createDatabaseOn, startPostgres15, type TestDatabase } from '#tests/support/postgres.ts';
 import { backUpByCommand, followGuide, followPython, loadSql, run } from '#tests/support/programs.ts';
 import { needsDebianPackage } from '#tests/support/requirement.ts';
 import { needsShared, sharedPath } from '#tests/support/shared.ts';
+import { askAndWork, openPlace } from './loop-place.ts';
 
 const missing =
   needsShared('data/northwind/northwind.sql') ?? needsDebianPackage('postgresql-client-15', 'psql') ?? needsDebianPackage('unzip', 'unzip');
@@ -54,6 +56,23 @@ describe.skipIf(missing !== null).each(servers)('Northwind on %s', (_name, start
     for (const [table, rows] of Object.entries(rowCounts)) {
       const { rows: counted } = await source.client.query(`select count(*)::int as n from ${table}`);
       expect([table, rows]).toEqual([table, counted[0].n]);
+    }
+  });
+
+  it('counts the same when the console’s own runner makes it, and is read back before it counts', async ({ skip }) => {
+    if (typeof server === 'string') skip(server);
+    const catalog = await createDatabase();
+    try {
+      await setUpCatalog(catalog.client);
+      const place = await openPlace(catalog, { source: { url: source.url, applicationName: 'Northwind, by the runner' } });
+      const { id, status } = await askAndWork(catalog, place);
+      const { rows } = await catalog.client.query(
+        'select row_counts, verified_at is not null as checked from paliad.backups where id = $1',
+        [id],
+      );
+      expect({ status, ...rows[0] }).toEqual({ status: 'done', row_counts: rowCounts, checked: true });
+    } finally {
+      await catalog.drop();
     }
   });
 
