@@ -57,6 +57,7 @@ describe('a timestamp cell', () => {
     ['timestamp', '10000-01-01 00:00:00'],
     ['timestamp', '2024-03-15 12:34:56.000001 BC'],
     ['timestamp', '2024-03-15 12:34:56 BC'],
+    ['timestamp', '2024-03-15 12:34:56.5 BC'],
     ['timestamp', 'infinity'],
     ['timestamptz', '-infinity'],
     ['timestamptz', '2024-01-01 00:00:00+00 BC'],

@@ -236,15 +236,24 @@ function lines(text: string, width: number): string[] {
   return found.length === 0 ? [''] : found;
 }
 
+/** What a line of the narrowest wrapped column holds. */
+const WRAPPED_CHARACTERS = 28;
+
 /** Heights in points of rows whose letters are larger. */
 const HEIGHTS: Partial<Record<CoverStyle, number>> = { title: 38, subtitle: 20, figure: 30, heading: 24, columnHead: 18 };
+
+/** Readers do not make room for wrapped texts by themselves: the height in points for the longest one. */
+function wrappedHeight(row: Row): number | undefined {
+  const longest = Math.max(0, ...row.map((one) => (one?.style === 'wrapped' ? String(one.value).length : 0)));
+  return longest <= WRAPPED_CHARACTERS ? undefined : Math.min(400, 15 * Math.ceil(longest / WRAPPED_CHARACTERS));
+}
 
 function sheetXml(shell: CoverShell, rows: readonly Row[]): string {
   const links: string[] = [];
   const body = rows.map((row, n) => {
     const cells = row.map((one, column) => (one === null ? '' : cellXml(shell, one, `${columnName(column)}${n + 1}`, links)));
     if (cells.length === 0) return '';
-    const height = HEIGHTS[row.find((one) => one !== null)?.style ?? 'text'];
+    const height = HEIGHTS[row.find((one) => one !== null)?.style ?? 'text'] ?? wrappedHeight(row);
     const tall = height === undefined ? '' : ` ht="${height}" customHeight="1"`;
     return `<row r="${n + 1}"${tall}>${cells.join('')}</row>`;
   });

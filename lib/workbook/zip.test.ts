@@ -77,7 +77,10 @@ describe('the zip writer', () => {
     };
     const { zip, entries } = await openArchive(far);
     const entry = entries.get('further');
-    expect(Array.from(entries.keys())).toEqual(['far', 'further']);
+    expect(Array.from(entries.values(), (each) => [each.fileName, each.extraFieldLength])).toEqual([
+      ['far', 12],
+      ['further', 12],
+    ]);
     expect(entry?.relativeOffsetOfLocalHeader).toBeGreaterThanOrEqual(0xffff_ffff);
     expect(entry === undefined ? '' : await text(await zip.openReadStreamPromise(entry))).toBe('still');
   });
